@@ -1,0 +1,7 @@
+#pragma once
+
+namespace tideway {
+class Block;
+struct Rows;
+struct Cell;
+}  // namespace tideway

@@ -1,0 +1,231 @@
+#include "model/digest.h"
+
+#include <fmt/format.h>
+#include <libdeflate.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "base/check.h"
+#include "model/block.h"
+
+namespace tideway {
+namespace {
+
+// How a column's cell text becomes digest text.
+enum class Form : std::uint8_t { as_is, hex, bit_number, zerofill };
+
+Form form_of(const ColumnType& type) {
+  if (type.kind == TypeKind::bit) return Form::bit_number;
+  if (class_of(type) == TypeClass::bytes) return Form::hex;
+  if (type.is_zerofill) return Form::zerofill;
+  return Form::as_is;
+}
+
+void append_hex(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  const std::size_t start = out.size();
+  out.resize(start + bytes.size() * 2);
+  char* to = out.data() + start;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    *to++ = digits[byte >> 4U];
+    *to++ = digits[byte & 15U];
+  }
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_form(std::string& out, Form form, std::string_view text) {
+  switch (form) {
+    case Form::as_is:
+      out.append(text);
+      return;
+    case Form::hex:
+      append_hex(out, text);
+      return;
+    case Form::bit_number: {
+      std::uint64_t value = 0;
+      for (const char c : text) value = value << 8U | static_cast<unsigned char>(c);
+      append_number(out, value);
+      return;
+    }
+    case Form::zerofill: {
+      const std::size_t zeros = std::min(text.find_first_not_of('0'), text.size());
+      const std::string_view rest = text.substr(zeros);
+      if (rest.empty() || rest.front() == '.') out += '0';
+      out.append(rest);
+      return;
+    }
+  }
+}
+
+std::uint64_t load_big_endian(const unsigned char* bytes) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value = value << 8U | bytes[i];
+  return value;
+}
+
+bool take_field(std::string_view& text, std::string_view name, std::uint64_t& value) {
+  if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != '=') return false;
+  text.remove_prefix(name.size() + 1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  return true;
+}
+
+// The SQL twin of append_digest_text(): what the server must compute from the column to give the same text.
+std::string digest_expression(const Column& column) {
+  const std::string name = quoted(column.name);
+  switch (form_of(column.type)) {
+    case Form::hex:
+      return "HEX(" + name + ")";
+    case Form::bit_number:
+    case Form::zerofill:
+      return "(" + name + "+0)";
+    case Form::as_is:
+      break;
+  }
+  if (class_of(column.type) == TypeClass::characters && !column.type.charset.empty() && column.type.charset != "utf8mb4") {
+    return "CONVERT(" + name + " USING utf8mb4)";
+  }
+  if (column.type.kind == TypeKind::json) return "CONVERT(" + name + " USING utf8mb4)";
+  return cell_expression(column);
+}
+
+}  // namespace
+
+std::string_view to_text(DigestStrength strength) { return strength == DigestStrength::fast ? "fast" : "strong"; }
+
+Digest& Digest::operator+=(const Digest& other) {
+  rows += other.rows;
+  crc_sum += other.crc_sum;
+  crc_xor ^= other.crc_xor;
+  md5_high += other.md5_high;
+  md5_low += other.md5_low;
+  return *this;
+}
+
+std::string to_text(const Digest& digest) {
+  return fmt::format("rows={} crc_sum={} crc_xor={} md5_high={} md5_low={}", digest.rows, digest.crc_sum, digest.crc_xor,
+                     digest.md5_high, digest.md5_low);
+}
+
+bool parse_digest(std::string_view text, Digest& digest) {
+  std::uint64_t crc_xor = 0;
+  const bool ok = take_field(text, "rows", digest.rows) && take_field(text, "crc_sum", digest.crc_sum) &&
+                  take_field(text, "crc_xor", crc_xor) && take_field(text, "md5_high", digest.md5_high) &&
+                  take_field(text, "md5_low", digest.md5_low) && text.empty();
+  digest.crc_xor = static_cast<std::uint32_t>(crc_xor);
+  return ok;
+}
+
+struct RowDigester::Md5 {
+  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  Md5() = default;
+  Md5(const Md5&) = delete;
+  Md5& operator=(const Md5&) = delete;
+  ~Md5() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(algorithm);
+  }
+};
+
+RowDigester::RowDigester(TablePtr table, ColumnSet columns, DigestStrength strength)
+    : table_(std::move(table)), columns_(std::move(columns)) {
+  for (const std::uint32_t column : columns_) {
+    forms_.push_back(static_cast<std::uint8_t>(form_of(table_->columns[column].type)));
+  }
+  if (strength == DigestStrength::strong) md5_ = std::make_unique<Md5>();
+}
+RowDigester::~RowDigester() = default;
+RowDigester::RowDigester(RowDigester&&) noexcept = default;
+
+void RowDigester::add(const Block& block, const Rows& rows) {
+  const auto cells = block.cells(rows);
+  const std::size_t per_row = rows.cells_per_row();
+  for (std::size_t row = 0; row < rows.row_count; ++row) add_row(block, &cells[row * per_row + rows.before.size()]);
+}
+
+void RowDigester::add_row(const Block& block, const Cell* cells) {
+  text_.clear();
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (cells[i].is_null()) {
+      text_ += 'N';
+      continue;
+    }
+    const std::string_view cell = block.text(cells[i]);
+    const auto form = static_cast<Form>(forms_[i]);
+    if (form == Form::as_is || form == Form::hex) {  // the length is known before the text
+      append_number(text_, form == Form::hex ? cell.size() * 2 : cell.size());
+      text_ += ':';
+      append_form(text_, form, cell);
+    } else {
+      std::string short_text;
+      append_form(short_text, form, cell);
+      append_number(text_, short_text.size());
+      text_ += ':';
+      text_ += short_text;
+    }
+  }
+  add_text();
+}
+
+void RowDigester::add_text() {
+  const std::uint32_t crc = libdeflate_crc32(0, text_.data(), text_.size());
+  ++digest_.rows;
+  digest_.crc_sum += crc;
+  digest_.crc_xor ^= crc;
+  if (md5_ != nullptr) {
+    std::array<unsigned char, 16> md5{};
+    CHECK(EVP_DigestInit_ex(md5_->context, md5_->algorithm, nullptr) == 1);
+    CHECK(EVP_DigestUpdate(md5_->context, text_.data(), text_.size()) == 1);
+    CHECK(EVP_DigestFinal_ex(md5_->context, md5.data(), nullptr) == 1);
+    digest_.md5_high += load_big_endian(md5.data());
+    digest_.md5_low += load_big_endian(md5.data() + 8);
+  }
+}
+
+void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text) {
+  append_form(out, form_of(type), cell_text);
+}
+
+std::string cell_expression(const Column& column) {
+  const std::string name = quoted(column.name);
+  return column.type.kind == TypeKind::float_number ? name + " * 1E0" : name;
+}
+
+std::string row_text_expression(const TableDef& table, const ColumnSet& columns) {
+  if (columns.is_empty()) return "''";
+  std::string expression = "CONCAT(";
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string text = digest_expression(table.columns[columns[i]]);
+    expression += fmt::format("{}IFNULL(CONCAT(LENGTH({}),':',{}),'N')", i == 0 ? "" : ",", text, text);
+  }
+  return expression + ")";
+}
+
+// SUM over BIGINT is DECIMAL and so exact; the sums modulo 2^64 are taken by whoever reads the text. CONV gives text, and a
+// sum over text would be a DOUBLE: hence the CAST.
+std::string digest_select_list(const TableDef& table, const ColumnSet& columns, DigestStrength strength) {
+  const std::string row = row_text_expression(table, columns);
+  std::string list = fmt::format("COUNT(*), IFNULL(SUM(CRC32({0})),0), IFNULL(BIT_XOR(CRC32({0})),0)", row);
+  if (strength == DigestStrength::strong) {
+    list += fmt::format(
+        ", IFNULL(SUM(CAST(CONV(LEFT(MD5({0}),16),16,10) AS UNSIGNED)),0), "
+        "IFNULL(SUM(CAST(CONV(RIGHT(MD5({0}),16),16,10) AS UNSIGNED)),0)",
+        row);
+  }
+  return list;
+}
+
+}  // namespace tideway

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "model/block_fwd.h"
+#include "model/column_set.h"
+#include "model/table_def.h"
+
+namespace tideway {
+
+// What a certificate says of its comparison (exactness.md, section 8).
+//   fast    rows, sum and xor of CRC-32 (IEEE) of each row's digest text; meant for chunks of at most 100 000 rows
+//   strong  also the sums, modulo 2^64, of both halves of each row text's MD5
+enum class DigestStrength : std::uint8_t { fast, strong };
+std::string_view to_text(DigestStrength strength);
+
+// The digest of a set of rows in no particular order. Digests of disjoint sets add up.
+struct Digest {
+  std::uint64_t rows = 0;
+  std::uint64_t crc_sum = 0;
+  std::uint32_t crc_xor = 0;
+  std::uint64_t md5_high = 0, md5_low = 0;  // zero when fast
+  Digest& operator+=(const Digest& other);
+  bool operator==(const Digest&) const = default;
+};
+std::string to_text(const Digest& digest);  // "rows=3 crc_sum=… crc_xor=… md5=…", the form kept in progress rows
+// nullopt-like: rows of another form give an empty optional through Result in callers.
+bool parse_digest(std::string_view text, Digest& digest);
+
+// Digests rows as a reader hands them on. One thread. The row text is, for each column of the set in order,
+// `length:bytes` of the cell's digest text, or `N` for NULL.
+//
+// Digest text of a type, the same here and in digest_expression():
+//   integers, DECIMAL   server text, ZEROFILL's zeros removed       characters, dates   as they are, UTF-8
+//   FLOAT, DOUBLE       server text of the value as DOUBLE          BIT                 decimal number
+//   binary, geometry    upper-case hex                              JSON                server text
+class RowDigester {
+ public:
+  RowDigester(TablePtr table, ColumnSet columns, DigestStrength strength);
+  ~RowDigester();
+  RowDigester(RowDigester&&) noexcept;
+
+  void add(const Block& block, const Rows& rows);  // after-images only
+  void add_row(const Block& block, const Cell* cells);  // columns.size() cells
+  const Digest& digest() const { return digest_; }
+  void reset() { digest_ = {}; }
+
+ private:
+  void add_text();
+  struct Md5;
+  TablePtr table_;
+  ColumnSet columns_;
+  std::vector<std::uint8_t> forms_;
+  std::string text_;
+  Digest digest_;
+  std::unique_ptr<Md5> md5_;  // strong only
+};
+
+// Appends one cell's digest text (without its length) to `out`.
+void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text);
+
+// The SQL expression by which the cell text of a column is asked of a server: the quoted name, except FLOAT: `c` * 1E0,
+// since the server prints a FLOAT with six digits (`* 1E0` and not `+ 0E0`, which turns -0 into 0).
+std::string cell_expression(const Column& column);
+
+// The SQL expression whose value is the row text, and the select list that yields a Digest: count, sum, xor[, high, low] as
+// text columns in this order. Sessions must be in UTC with utf8mb4 as connection character set.
+std::string row_text_expression(const TableDef& table, const ColumnSet& columns);
+std::string digest_select_list(const TableDef& table, const ColumnSet& columns, DigestStrength strength);
+
+}  // namespace tideway
