@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Makes the Python environment of the testbed in the cache, once for each content of requirements.txt,
+# and prints the path of its interpreter. Safe to call from several processes at once.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${TIDEWAY_CACHE:-$HOME/.cache/tideway}
+base=${PYTHON:-python3}
+key=$({ "$base" --version; cat "$here/requirements.txt"; } | sha256sum | cut -c1-12)
+venv=$cache/venv-$key
+mkdir -p "$cache"
+exec 9>"$cache/venv.lock"
+flock 9
+if [ ! -e "$venv/complete" ]; then
+  rm -rf "$venv"
+  "$base" -m venv "$venv" >&2
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" >&2
+  touch "$venv/complete"
+fi
+echo "$venv/bin/python"
