@@ -11,10 +11,10 @@
 
 namespace tideway {
 
-// Carries items from any number of pushing threads to any number of popping ones, in order, holding at most `max_bytes`
-// of them; one item larger than that is admitted when the channel is empty. What an item weighs is said by the pusher,
-// because the bytes are borrowed from the memory arbiter before they come here. Ends by close(): what was pushed before is
-// still delivered.
+// Carries items from any number of pushing threads to any number of popping ones, in order, holding
+// at most `max_bytes` of them; one item larger than that is admitted when the channel is empty.
+// What an item weighs is said by the pusher, because the bytes are borrowed from the memory arbiter
+// before they come here. Ends by close(): what was pushed before is still delivered.
 template <typename T>
 class Channel {
  public:
@@ -25,8 +25,9 @@ class Channel {
     {
       std::unique_lock lock(mutex_);
       const auto began = std::chrono::steady_clock::now();
-      const bool room = changed_.wait(
-          lock, stop, [&] { return closed_ || items_.empty() || held_bytes_ + bytes <= max_bytes_; });
+      const bool room = changed_.wait(lock, stop, [&] {
+        return closed_ || items_.empty() || held_bytes_ + bytes <= max_bytes_;
+      });
       push_wait_ += std::chrono::steady_clock::now() - began;
       if (!room || closed_) return false;
       held_bytes_ += bytes;
@@ -62,7 +63,8 @@ class Channel {
   }
 
   struct Waits {
-    std::chrono::nanoseconds push, pop;  // summed over threads: who waits for whom tells which stage limits
+    std::chrono::nanoseconds push,
+        pop;  // summed over threads: who waits for whom tells which stage limits
   };
   Waits waits() const {
     const std::scoped_lock lock(mutex_);

@@ -5,5 +5,7 @@ namespace tideway::internal {
 }
 
 // A programmer's mistake ends the process, in every build: going on would risk somebody's rows.
-#define CHECK(condition) \
-  (static_cast<bool>(condition) ? static_cast<void>(0) : ::tideway::internal::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)        \
+  (static_cast<bool>(condition) \
+       ? static_cast<void>(0)   \
+       : ::tideway::internal::check_failed(#condition, __FILE__, __LINE__))

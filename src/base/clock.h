@@ -19,10 +19,12 @@ class Clock {
 
 const Clock& real_clock();
 
-// 50 ms, 100 ms, 200 ms … up to `most`, each ± 25 % so that sessions that failed together do not return together.
+// 50 ms, 100 ms, 200 ms … up to `most`, each ± 25 % so that sessions that failed together do not
+// return together.
 class Backoff {
  public:
-  explicit Backoff(Duration first = std::chrono::milliseconds(50), Duration most = std::chrono::seconds(5));
+  explicit Backoff(Duration first = std::chrono::milliseconds(50),
+                   Duration most = std::chrono::seconds(5));
   Duration next();
   void reset() { current_ = first_; }
 

@@ -6,7 +6,8 @@
 
 namespace tideway {
 
-Crew::Crew(const std::stop_token& parent) : from_parent_(parent, [this] { source_.request_stop(); }) {}
+Crew::Crew(const std::stop_token& parent)
+    : from_parent_(parent, [this] { source_.request_stop(); }) {}
 
 Crew::~Crew() {
   stop();

@@ -12,8 +12,8 @@
 
 namespace tideway {
 
-// The only place where threads start. Threads of a crew do one job together: the first error stops the rest, the
-// destructor stops and joins them all. Started and joined by one thread, the owner.
+// The only place where threads start. Threads of a crew do one job together: the first error stops
+// the rest, the destructor stops and joins them all. Started and joined by one thread, the owner.
 class Crew {
  public:
   using Work = std::function<Result<void>(const std::stop_token&)>;
@@ -24,7 +24,8 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  void start(std::string_view name, Work work);  // the name is what top -H shows: at most 15 characters
+  void start(std::string_view name,
+             Work work);  // the name is what top -H shows: at most 15 characters
   void stop() { source_.request_stop(); }
   std::stop_token token() const { return source_.get_token(); }
 

@@ -23,9 +23,14 @@ const ErrorPage& error_page(ErrorCode code) {
 }
 
 Error::Error(ErrorCode code, Side side, Retry retry, Evidence evidence, std::string message)
-    : code_(code), side_(side), retry_(retry), evidence_(std::move(evidence)), message_(std::move(message)) {}
+    : code_(code),
+      side_(side),
+      retry_(retry),
+      evidence_(std::move(evidence)),
+      message_(std::move(message)) {}
 
-Error::Error(ErrorCode code, Side side, Retry retry, std::string message) : Error(code, side, retry, Evidence{}, std::move(message)) {}
+Error::Error(ErrorCode code, Side side, Retry retry, std::string message)
+    : Error(code, side, retry, Evidence{}, std::move(message)) {}
 
 Error Error::during(std::string_view what) && {
   context_.emplace_back(what);
@@ -47,11 +52,13 @@ Error Error::with_evidence(Evidence evidence) && {
 }
 
 std::string Error::to_line() const {
-  std::string line = to_text(code_) + " " + std::string(error_page(code_).name) + " (" + std::string(to_text(side_)) + "): ";
+  std::string line = to_text(code_) + " " + std::string(error_page(code_).name) + " (" +
+                     std::string(to_text(side_)) + "): ";
   for (auto what = context_.rbegin(); what != context_.rend(); ++what) line += *what + ": ";
   line += message_;
   if (evidence_.server_errno != 0) {
-    line += " [server " + std::to_string(evidence_.server_errno) + ": " + evidence_.server_text + "]";
+    line +=
+        " [server " + std::to_string(evidence_.server_errno) + ": " + evidence_.server_text + "]";
   }
   return line;
 }

@@ -23,11 +23,12 @@ enum class Retry : std::uint8_t { never, same_session, new_session, after_operat
 struct Evidence {
   std::uint32_t server_errno = 0;
   std::string server_text;
-  std::string table;     // `db`.`table`
+  std::string table;  // `db`.`table`
   std::string column;
   std::string key;       // the row's key as SQL literals
   std::string position;  // a place in a log, or file:byte, or file:line:column
-  std::string statement; // the command to type next, where it can be spelt out exactly (a GRANT, an ALTER)
+  std::string
+      statement;  // the command to type next, where it can be spelt out exactly (a GRANT, an ALTER)
 };
 
 // One row of error_codes.def.
@@ -38,14 +39,15 @@ struct ErrorPage {
 const std::vector<ErrorPage>& error_pages();  // ascending by number
 const ErrorPage& error_page(ErrorCode code);
 
-// Why something in the world failed: a value, returned and never thrown. It says whose side failed, what may be tried
-// again, what was seen and, through its code, what to do next.
+// Why something in the world failed: a value, returned and never thrown. It says whose side failed,
+// what may be tried again, what was seen and, through its code, what to do next.
 class Error {
  public:
   Error(ErrorCode code, Side side, Retry retry, Evidence evidence, std::string message);
   Error(ErrorCode code, Side side, Retry retry, std::string message);
 
-  // Adds what was being done ("reading chunk 17 of shop.orders"): outermost first when printed, never parsed.
+  // Adds what was being done ("reading chunk 17 of shop.orders"): outermost first when printed,
+  // never parsed.
   Error during(std::string_view what) &&;
   Error with_evidence(Evidence evidence) &&;
 

@@ -48,7 +48,9 @@ constexpr std::string_view name_of(LogLevel level) {
 
 // Quoted when it holds blanks, quotes, brackets, '=' or control characters; JSON's escapes inside.
 void append_text(std::string& out, std::string_view text, bool always_quote) {
-  const auto is_plain = [](unsigned char c) { return c > 0x20 && c != '"' && c != '=' && c != '[' && c != ']' && c != '\\' && c != 0x7F; };
+  const auto is_plain = [](unsigned char c) {
+    return c > 0x20 && c != '"' && c != '=' && c != '[' && c != ']' && c != '\\' && c != 0x7F;
+  };
   bool quote = always_quote || text.empty();
   for (const char c : text) quote = quote || !is_plain(static_cast<unsigned char>(c));
   if (!quote) {
@@ -74,16 +76,19 @@ void append_text(std::string& out, std::string_view text, bool always_quote) {
 std::string time_text() {
   const auto now = std::chrono::system_clock::now();
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  const auto ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   std::tm local{};
   localtime_r(&seconds, &local);
   const long offset = local.tm_gmtoff / 60;
-  return fmt::format("{:04}/{:02}/{:02} {:02}:{:02}:{:02}.{:03} {}{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
-                     local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, ms, offset < 0 ? '-' : '+',
-                     std::abs(offset) / 60, std::abs(offset) % 60);
+  return fmt::format("{:04}/{:02}/{:02} {:02}:{:02}:{:02}.{:03} {}{:02}:{:02}",
+                     local.tm_year + 1900, local.tm_mon + 1, local.tm_mday, local.tm_hour,
+                     local.tm_min, local.tm_sec, ms, offset < 0 ? '-' : '+', std::abs(offset) / 60,
+                     std::abs(offset) % 60);
 }
 
-std::string text_line(LogLevel level, std::string_view sentence, std::initializer_list<Field> fields) {
+std::string text_line(LogLevel level, std::string_view sentence,
+                      std::initializer_list<Field> fields) {
   std::string line = fmt::format("[{}] [{}] [", time_text(), name_of(level));
   append_text(line, sentence, true);
   line += ']';
@@ -97,7 +102,8 @@ std::string text_line(LogLevel level, std::string_view sentence, std::initialize
   return line;
 }
 
-std::string json_line(LogLevel level, std::string_view sentence, std::initializer_list<Field> fields) {
+std::string json_line(LogLevel level, std::string_view sentence,
+                      std::initializer_list<Field> fields) {
   std::string line = "{\"level\":";
   append_text(line, name_of(level), true);
   line += ",\"time\":";
@@ -124,8 +130,9 @@ Result<void> open_log(const LogOptions& options) {
       log.logger = make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file));
     }
   } catch (const spdlog::spdlog_ex& error) {
-    return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
-                      fmt::format("the log file {} cannot be opened: {}", options.file, error.what())));
+    return fail(
+        Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
+              fmt::format("the log file {} cannot be opened: {}", options.file, error.what())));
   }
   log.json = options.json;
   least_level = options.level;
@@ -136,7 +143,8 @@ bool log_is_on(LogLevel level) { return level >= least_level.load(std::memory_or
 
 void write_log(LogLevel level, std::string_view sentence, std::initializer_list<Field> fields) {
   const Log& log = the_log();
-  log.logger->info(log.json ? json_line(level, sentence, fields) : text_line(level, sentence, fields));
+  log.logger->info(log.json ? json_line(level, sentence, fields)
+                            : text_line(level, sentence, fields));
 }
 
 }  // namespace tideway

@@ -16,7 +16,8 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 // One fact of a log line. Secrets have no constructor here, and row values are not logged.
 struct Field {
   template <typename T>
-  Field(std::string_view field_name, const T& field_value) : name(field_name), value(fmt::format("{}", field_value)) {}
+  Field(std::string_view field_name, const T& field_value)
+      : name(field_name), value(fmt::format("{}", field_value)) {}
   std::string_view name;
   std::string value;
 };
@@ -28,16 +29,19 @@ struct LogOptions {
 };
 
 // Opens the process's log; call once, before threads. Without it warnings and errors go to stderr.
-// [2024/01/02 03:04:05.678 +08:00] [INFO] ["constant sentence"] [key=value] ["key with blank"="value"]
+// [2024/01/02 03:04:05.678 +08:00] [INFO] ["constant sentence"] [key=value] ["key with
+// blank"="value"]
 Result<void> open_log(const LogOptions& options);
 bool log_is_on(LogLevel level);
-void write_log(LogLevel level, std::string_view sentence, std::initializer_list<Field> fields);  // any thread
+void write_log(LogLevel level, std::string_view sentence,
+               std::initializer_list<Field> fields);  // any thread
 
 }  // namespace tideway
 
-// A constant sentence and fields, formatted only if the level is on: LOG(info, "chunk done", {{"table", name}, {"rows", n}}).
-#define LOG(level, sentence, ...)                                                              \
-  do {                                                                                         \
-    if (::tideway::log_is_on(::tideway::LogLevel::level))                                      \
+// A constant sentence and fields, formatted only if the level is on: LOG(info, "chunk done",
+// {{"table", name}, {"rows", n}}).
+#define LOG(level, sentence, ...)                                                            \
+  do {                                                                                       \
+    if (::tideway::log_is_on(::tideway::LogLevel::level))                                    \
       ::tideway::write_log(::tideway::LogLevel::level, sentence __VA_OPT__(, ) __VA_ARGS__); \
   } while (false)

@@ -40,14 +40,16 @@ std::optional<Loan> MemoryArbiter::borrow(std::uint64_t bytes, const std::stop_t
   return Loan(this, bytes);
 }
 
-std::optional<MemoryArbiter::OversizeTurn> MemoryArbiter::take_oversize_turn(const std::stop_token& stop) {
+std::optional<MemoryArbiter::OversizeTurn> MemoryArbiter::take_oversize_turn(
+    const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   if (!changed_.wait(lock, stop, [this] { return !oversize_taken_; })) return std::nullopt;
   oversize_taken_ = true;
   return OversizeTurn(this);
 }
 
-bool MemoryArbiter::grow(Loan& loan, std::uint64_t bytes, const OversizeTurn& turn, const std::stop_token& stop) {
+bool MemoryArbiter::grow(Loan& loan, std::uint64_t bytes, const OversizeTurn& turn,
+                         const std::stop_token& stop) {
   CHECK(turn.arbiter_ == this && (loan.arbiter_ == this || loan.arbiter_ == nullptr));
   if (loan.bytes_ + bytes > total_ || !take(bytes, stop)) return false;
   loan.arbiter_ = this;
@@ -60,8 +62,8 @@ bool MemoryArbiter::take(std::uint64_t bytes, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   const std::uint64_t ticket = next_ticket_++;
   queue_.push_back(ticket);
-  const bool mine =
-      changed_.wait(lock, stop, [&] { return queue_.front() == ticket && used_ + bytes <= total_; });
+  const bool mine = changed_.wait(
+      lock, stop, [&] { return queue_.front() == ticket && used_ + bytes <= total_; });
   std::erase(queue_, ticket);
   if (mine) {
     used_ += bytes;

@@ -12,11 +12,13 @@ namespace tideway {
 
 class MemoryArbiter;
 
-// Bytes borrowed from the arbiter, given back on destruction. Move-only; one thread at a time. The arbiter outlives it.
+// Bytes borrowed from the arbiter, given back on destruction. Move-only; one thread at a time. The
+// arbiter outlives it.
 class Loan {
  public:
   Loan() = default;
-  Loan(Loan&& other) noexcept : arbiter_(std::exchange(other.arbiter_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  Loan(Loan&& other) noexcept
+      : arbiter_(std::exchange(other.arbiter_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   Loan& operator=(Loan&& other) noexcept;
   ~Loan();
 
@@ -31,26 +33,31 @@ class Loan {
   std::uint64_t bytes_ = 0;
 };
 
-// The one place from which blocks, statements and sort buffers borrow: what `--memory` means. It counts, it does not
-// allocate. Any thread. Requests are served in the order they came, so a large one is not starved by small ones.
+// The one place from which blocks, statements and sort buffers borrow: what `--memory` means. It
+// counts, it does not allocate. Any thread. Requests are served in the order they came, so a large
+// one is not starved by small ones.
 //
 // Two rules keep it free of deadlock:
-//  1. Whoever holds a loan that others wait for (a writer holding a block) needs no further loan to finish with it:
+//  1. Whoever holds a loan that others wait for (a writer holding a block) needs no further loan to
+//  finish with it:
 //     writers borrow their statement memory once, when they are opened.
-//  2. A row that does not fit a block takes the oversize turn first, and only its holder may `grow` a loan: everybody
+//  2. A row that does not fit a block takes the oversize turn first, and only its holder may `grow`
+//  a loan: everybody
 //     else's loans are then small, held by writers that finish, and come back.
 class MemoryArbiter {
  public:
   explicit MemoryArbiter(std::uint64_t total_bytes) : total_(total_bytes) {}
   ~MemoryArbiter();
 
-  // Waits until the bytes are free. nullopt: stopping, or more than could ever be free (`total_bytes`).
+  // Waits until the bytes are free. nullopt: stopping, or more than could ever be free
+  // (`total_bytes`).
   std::optional<Loan> borrow(std::uint64_t bytes, const std::stop_token& stop);
 
   // The right to hold one row larger than a block; one holder in the process.
   class OversizeTurn {
    public:
-    OversizeTurn(OversizeTurn&& other) noexcept : arbiter_(std::exchange(other.arbiter_, nullptr)) {}
+    OversizeTurn(OversizeTurn&& other) noexcept
+        : arbiter_(std::exchange(other.arbiter_, nullptr)) {}
     OversizeTurn& operator=(OversizeTurn&&) = delete;
     ~OversizeTurn();
 
@@ -60,7 +67,8 @@ class MemoryArbiter {
     MemoryArbiter* arbiter_;
   };
   std::optional<OversizeTurn> take_oversize_turn(const std::stop_token& stop);
-  // Adds bytes to a loan. False: stopping, or the loan would be larger than everything. The loan is as before then.
+  // Adds bytes to a loan. False: stopping, or the loan would be larger than everything. The loan is
+  // as before then.
   bool grow(Loan& loan, std::uint64_t bytes, const OversizeTurn& turn, const std::stop_token& stop);
 
   std::uint64_t total_bytes() const { return total_; }

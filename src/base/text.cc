@@ -12,12 +12,15 @@
 namespace tideway {
 namespace {
 
-Error bad_value(std::string message) { return {ErrorCode::bad_value, Side::local, Retry::never, std::move(message)}; }
+Error bad_value(std::string message) {
+  return {ErrorCode::bad_value, Side::local, Retry::never, std::move(message)};
+}
 
 // A decimal number at the front of `text`, which is moved past it.
 std::optional<double> take_number(std::string_view& text) {
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc() || value < 0) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
@@ -37,8 +40,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      d[i][j] = std::min(
+          {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   }
   return d[a.size()][b.size()];
@@ -74,7 +79,8 @@ std::string human_duration(Duration duration) {
 Result<std::uint64_t> parse_bytes(std::string_view text) {
   std::string_view rest = text;
   const auto number = take_number(rest);
-  if (!number) return fail(bad_value(fmt::format("'{}' is not a size; write for example 256MiB", text)));
+  if (!number)
+    return fail(bad_value(fmt::format("'{}' is not a size; write for example 256MiB", text)));
   while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
   const std::string unit = ascii_lower(rest);
   static constexpr std::string_view prefixes = "kmgtp";
@@ -82,24 +88,34 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
   if (!unit.empty() && unit != "b") {
     const auto power = prefixes.find(unit.front());
     const std::string_view tail = std::string_view(unit).substr(1);
-    if (power == std::string_view::npos || !(tail.empty() || tail == "b" || tail == "i" || tail == "ib")) {
-      return fail(bad_value(fmt::format("'{}' is not a size; the units are B, KiB, MiB, GiB, TiB and PiB", text)));
+    if (power == std::string_view::npos ||
+        !(tail.empty() || tail == "b" || tail == "i" || tail == "ib")) {
+      return fail(bad_value(
+          fmt::format("'{}' is not a size; the units are B, KiB, MiB, GiB, TiB and PiB", text)));
     }
     factor = std::pow(1024.0, static_cast<double>(power + 1));
   }
   const double bytes = *number * factor;
-  if (bytes >= 18446744073709551616.0) return fail(bad_value(fmt::format("'{}' is too large", text)));
+  if (bytes >= 18446744073709551616.0)
+    return fail(bad_value(fmt::format("'{}' is too large", text)));
   return static_cast<std::uint64_t>(bytes);
 }
 
 Result<Duration> parse_duration(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, double>, 7> units = {
-      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}}};
+  static constexpr std::array<std::pair<std::string_view, double>, 7> units = {{{"ns", 1},
+                                                                                {"us", 1e3},
+                                                                                {"ms", 1e6},
+                                                                                {"s", 1e9},
+                                                                                {"m", 60e9},
+                                                                                {"h", 3600e9},
+                                                                                {"d", 86400e9}}};
   std::string_view rest = text;
   double total = 0;
   do {
     const auto number = take_number(rest);
-    if (!number) return fail(bad_value(fmt::format("'{}' is not a duration; write for example 15m or 1h30m", text)));
+    if (!number)
+      return fail(
+          bad_value(fmt::format("'{}' is not a duration; write for example 15m or 1h30m", text)));
     const std::size_t length = std::min(rest.find_first_of("0123456789."), rest.size());
     const std::string_view unit = rest.substr(0, length);
     rest.remove_prefix(length);
@@ -108,7 +124,9 @@ Result<Duration> parse_duration(std::string_view text) {
       break;
     }
     const auto known = std::ranges::find(units, unit, &std::pair<std::string_view, double>::first);
-    if (known == units.end()) return fail(bad_value(fmt::format("'{}' is not a duration; the units are ms, s, m, h, d", text)));
+    if (known == units.end())
+      return fail(
+          bad_value(fmt::format("'{}' is not a duration; the units are ms, s, m, h, d", text)));
     total += *number * known->second;
   } while (!rest.empty());
   if (total > 9e18) return fail(bad_value(fmt::format("'{}' is too long", text)));
@@ -143,7 +161,8 @@ Result<std::string> from_hex(std::string_view hex) {
   if (hex.size() % 2 != 0) return fail(bad_value("hex text has an odd number of digits"));
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return fail(bad_value("hex text has a character that is no hex digit"));
+    if (high < 0 || low < 0)
+      return fail(bad_value("hex text has a character that is no hex digit"));
     bytes[i] = static_cast<char>(high * 16 + low);
   }
   return bytes;
@@ -151,7 +170,9 @@ Result<std::string> from_hex(std::string_view hex) {
 
 std::string ascii_lower(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+    return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
+  });
   return lower;
 }
 

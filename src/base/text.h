@@ -22,7 +22,8 @@ Result<std::uint64_t> parse_bytes(std::string_view text);
 // Go's syntax: "15m", "1h30m", "500ms"; a bare number means seconds.
 Result<Duration> parse_duration(std::string_view text);
 
-// The known word nearest to what was typed (Damerau-Levenshtein, at most a third of it wrong), or empty.
+// The known word nearest to what was typed (Damerau-Levenshtein, at most a third of it wrong), or
+// empty.
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& known);
 
 std::string to_hex(std::string_view bytes);  // lower case

@@ -8,9 +8,9 @@
 
 namespace tideway {
 
-// What a sink has of each stream, kept where the data is and changed in the same act that makes the data durable. A source
-// asks it what to leave out, and writes down here what it is about to read: a stream's bounds are durable before its first
-// row is. Any thread.
+// What a sink has of each stream, kept where the data is and changed in the same act that makes the
+// data durable. A source asks it what to leave out, and writes down here what it is about to read:
+// a stream's bounds are durable before its first row is. Any thread.
 class Ledger {
  public:
   virtual ~Ledger() = default;

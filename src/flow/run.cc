@@ -26,13 +26,16 @@ class Lanes {
 
   Lane& lane_of(const Block& block) {
     const std::pair key(block.stream().table, block.stream().ordinal);
-    const bool ends = std::ranges::any_of(block.items(), [](const Item& item) { return std::holds_alternative<StreamEnd>(item); });
+    const bool ends = std::ranges::any_of(
+        block.items(), [](const Item& item) { return std::holds_alternative<StreamEnd>(item); });
     return assigned_.with([&](Assigned& assigned) -> Lane& {
       auto found = assigned.streams.find(key);
       if (found == assigned.streams.end()) {
         const auto least = std::ranges::min_element(assigned.load);
         ++*least;
-        found = assigned.streams.emplace(key, static_cast<std::size_t>(least - assigned.load.begin())).first;
+        found =
+            assigned.streams.emplace(key, static_cast<std::size_t>(least - assigned.load.begin()))
+                .first;
       }
       const std::size_t index = found->second;
       if (ends) {
@@ -57,23 +60,27 @@ class Lanes {
 };
 
 std::uint64_t ends_in(const Block& block) {
-  return static_cast<std::uint64_t>(
-      std::ranges::count_if(block.items(), [](const Item& item) { return std::holds_alternative<StreamEnd>(item); }));
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      block.items(), [](const Item& item) { return std::holds_alternative<StreamEnd>(item); }));
 }
 
 class Timer {
  public:
-  explicit Timer(std::atomic<std::uint64_t>& total) : total_(total), began_(std::chrono::steady_clock::now()) {}
+  explicit Timer(std::atomic<std::uint64_t>& total)
+      : total_(total), began_(std::chrono::steady_clock::now()) {}
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
-  ~Timer() { total_ += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - began_).count()); }
+  ~Timer() {
+    total_ += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - began_).count());
+  }
 
  private:
   std::atomic<std::uint64_t>& total_;
   const std::chrono::steady_clock::time_point began_;
 };
 
-Result<void> read_all(Source& source, std::span<const Stage* const> stages, Lanes& lanes, Meter& meter, const std::stop_token& stop) {
+Result<void> read_all(Source& source, std::span<const Stage* const> stages, Lanes& lanes,
+                      Meter& meter, const std::stop_token& stop) {
   auto reader = TRY(source.open_reader(stop));
   while (auto block = TRY(reader->next(stop))) {
     for (const Stage* stage : stages) TRY(stage->pass(*block));
@@ -97,7 +104,8 @@ Result<void> write_all(Sink& sink, Lane& lane, Meter& meter, const std::stop_tok
       block = lane.pop(stop);
     }
     if (!block) break;
-    const std::uint64_t rows = block->row_count(), bytes = block->byte_count(), ends = ends_in(*block);
+    const std::uint64_t rows = block->row_count(), bytes = block->byte_count(),
+                        ends = ends_in(*block);
     TRY(writer->write(std::move(*block), stop));
     meter.rows_written += rows;
     meter.bytes_written += bytes;
@@ -108,12 +116,15 @@ Result<void> write_all(Sink& sink, Lane& lane, Meter& meter, const std::stop_tok
 
 }  // namespace
 
-Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& sink, const FlowOptions& options, Meter& meter,
-                    const std::stop_token& stop) {
-  const std::size_t readers = std::clamp<std::size_t>(options.readers, 1, std::max<std::size_t>(source.readers_max(), 1));
-  const std::size_t writers = std::clamp<std::size_t>(options.writers, 1, std::max<std::size_t>(sink.writers_max(), 1));
+Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& sink,
+                    const FlowOptions& options, Meter& meter, const std::stop_token& stop) {
+  const std::size_t readers =
+      std::clamp<std::size_t>(options.readers, 1, std::max<std::size_t>(source.readers_max(), 1));
+  const std::size_t writers =
+      std::clamp<std::size_t>(options.writers, 1, std::max<std::size_t>(sink.writers_max(), 1));
   Lanes lanes(writers, options.channel_bytes);
-  const std::uint64_t rows_before = meter.rows_written, bytes_before = meter.bytes_written, streams_before = meter.streams_written;
+  const std::uint64_t rows_before = meter.rows_written, bytes_before = meter.bytes_written,
+                      streams_before = meter.streams_written;
 
   Crew crew(stop);
   std::atomic<std::size_t> reading = readers;

@@ -23,10 +23,11 @@ struct Summary {
   bool is_stopped = false;                         // a stop was asked for before the source was dry
 };
 
-// Pulls every reader dry, through the stages, into the writers. All blocks of a stream go to the writer that got its first
-// one; a new stream goes to the writer with the fewest bytes waiting. The first error stops everyone and is the result;
-// being stopped is not an error: writers then finish what they took.
-Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& sink, const FlowOptions& options, Meter& meter,
-                    const std::stop_token& stop);
+// Pulls every reader dry, through the stages, into the writers. All blocks of a stream go to the
+// writer that got its first one; a new stream goes to the writer with the fewest bytes waiting. The
+// first error stops everyone and is the result; being stopped is not an error: writers then finish
+// what they took.
+Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& sink,
+                    const FlowOptions& options, Meter& meter, const std::stop_token& stop);
 
 }  // namespace tideway

@@ -14,8 +14,8 @@ namespace tideway {
 class Writer {
  public:
   virtual ~Writer() = default;
-  // May hold the block back. After an error nothing more is written by this writer; what was not yet durable is as if it
-  // had never been taken.
+  // May hold the block back. After an error nothing more is written by this writer; what was not
+  // yet durable is as if it had never been taken.
   virtual Result<void> write(Block block, const std::stop_token& stop) = 0;
   // On return all it took is durable and recorded.
   virtual Result<void> finish(const std::stop_token& stop) = 0;

@@ -10,7 +10,8 @@
 
 namespace tideway {
 
-// Hands on the blocks of its streams, one stream after another, each in order and closed by a StreamEnd. One thread.
+// Hands on the blocks of its streams, one stream after another, each in order and closed by a
+// StreamEnd. One thread.
 class Reader {
  public:
   virtual ~Reader() = default;

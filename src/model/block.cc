@@ -12,17 +12,21 @@ void Block::Free::operator()(char* bytes) const { std::free(bytes); }
 
 // malloc, not new: the bytes are overwritten by what is read, and realloc can grow them in place.
 Block::Block(StreamPtr stream, Loan loan)
-    : stream_(std::move(stream)), loan_(std::move(loan)), capacity_(static_cast<std::uint32_t>(loan_.bytes())) {
+    : stream_(std::move(stream)),
+      loan_(std::move(loan)),
+      capacity_(static_cast<std::uint32_t>(loan_.bytes())) {
   bytes_.reset(static_cast<char*>(std::malloc(std::max<std::uint32_t>(capacity_, 1))));
   CHECK(bytes_ != nullptr);
 }
 
 std::span<const Cell> Block::cells(const Rows& rows) const {
-  return std::span(cells_).subspan(rows.first_cell, std::size_t{rows.row_count} * rows.cells_per_row());
+  return std::span(cells_).subspan(rows.first_cell,
+                                   std::size_t{rows.row_count} * rows.cells_per_row());
 }
 
 std::span<Cell> Block::cells(const Rows& rows) {
-  return std::span(cells_).subspan(rows.first_cell, std::size_t{rows.row_count} * rows.cells_per_row());
+  return std::span(cells_).subspan(rows.first_cell,
+                                   std::size_t{rows.row_count} * rows.cells_per_row());
 }
 
 std::uint64_t Block::row_count() const {
@@ -60,7 +64,12 @@ Cell Block::append(std::string_view bytes) {
 }
 
 Rows& Block::begin_rows(TablePtr table, ChangeKind kind, ColumnSet before, ColumnSet after) {
-  Rows rows{std::move(table), kind, std::move(before), std::move(after), static_cast<std::uint32_t>(cells_.size()), 0};
+  Rows rows{std::move(table),
+            kind,
+            std::move(before),
+            std::move(after),
+            static_cast<std::uint32_t>(cells_.size()),
+            0};
   return std::get<Rows>(items_.emplace_back(std::move(rows)));
 }
 

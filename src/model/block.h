@@ -18,8 +18,9 @@
 
 namespace tideway {
 
-// Where one cell's bytes lie in its block. All bytes are cell text: what a text result would have delivered, characters
-// as UTF-8, binary and BIT raw (big-endian), FLOAT with all its digits (digest.h), times in UTC.
+// Where one cell's bytes lie in its block. All bytes are cell text: what a text result would have
+// delivered, characters as UTF-8, binary and BIT raw (big-endian), FLOAT with all its digits
+// (digest.h), times in UTC.
 struct Cell {
   static constexpr std::uint32_t null_length = 0xFFFFFFFF;
   static constexpr std::uint32_t absent_length = 0xFFFFFFFE;
@@ -30,25 +31,30 @@ struct Cell {
 
 enum class ChangeKind : std::uint8_t { insert, update, remove };
 
-// Consecutive rows of one table version that changed in the same way. Cells are row by row, before-image first.
+// Consecutive rows of one table version that changed in the same way. Cells are row by row,
+// before-image first.
 struct Rows {
   TablePtr table;
   ChangeKind kind = ChangeKind::insert;
-  ColumnSet before, after;  // which columns the images hold; an insert has no before, a removal no after
+  ColumnSet before,
+      after;  // which columns the images hold; an insert has no before, a removal no after
   std::uint32_t first_cell = 0, row_count = 0;
-  std::uint32_t cells_per_row() const { return static_cast<std::uint32_t>(before.size() + after.size()); }
+  std::uint32_t cells_per_row() const {
+    return static_cast<std::uint32_t>(before.size() + after.size());
+  }
 };
 
-// The stream ends here: what its reader handed on over the whole stream (of this run; a resumed stream's earlier part is in
-// the sink's StreamState).
+// The stream ends here: what its reader handed on over the whole stream (of this run; a resumed
+// stream's earlier part is in the sink's StreamState).
 struct StreamEnd {
   Digest digest;
 };
 
 using Item = std::variant<Rows, StreamEnd>;
 
-// Items of one stream with the bytes they point into. Move-only; one thread at a time; its memory is returned on
-// destruction. Normally 64 KiB to 1 MiB; a row larger than that travels alone in a block of its own size.
+// Items of one stream with the bytes they point into. Move-only; one thread at a time; its memory
+// is returned on destruction. Normally 64 KiB to 1 MiB; a row larger than that travels alone in a
+// block of its own size.
 class Block {
  public:
   static constexpr std::uint32_t usual_bytes = 1U << 20U;
@@ -61,12 +67,14 @@ class Block {
   const StreamPtr& stream_ptr() const { return stream_; }
   std::span<const Item> items() const { return items_; }
   std::span<Item> items() { return items_; }
-  std::string_view text(const Cell& cell) const { return {bytes_.get() + cell.offset, cell.length}; }
+  std::string_view text(const Cell& cell) const {
+    return {bytes_.get() + cell.offset, cell.length};
+  }
   std::span<const Cell> cells(const Rows& rows) const;
   std::span<Cell> cells(const Rows& rows);
 
-  // Where the stream can be taken up again once this block is durable, in words only its source reads. Empty: nowhere
-  // (a table without a key): the stream starts over.
+  // Where the stream can be taken up again once this block is durable, in words only its source
+  // reads. Empty: nowhere (a table without a key): the stream starts over.
   const std::string& mark() const { return mark_; }
   void set_mark(std::string mark) { mark_ = std::move(mark); }
 
@@ -76,13 +84,15 @@ class Block {
   std::uint64_t loan_bytes() const { return loan_.bytes() + extra_loan_.bytes(); }
 
   // --- filling, by the reader that makes it ---
-  char* room(std::uint32_t bytes);            // at least so many bytes after what is written; grows the buffer if needed
+  char* room(std::uint32_t bytes);  // at least so many bytes after what is written; grows the
+                                    // buffer if needed
   std::uint32_t room_left() const { return capacity_ - size_; }
-  std::uint32_t written() const { return size_; }   // offset at which room() begins
-  void advance(std::uint32_t bytes);          // so many of room() are now written
-  Cell append(std::string_view bytes);        // copies, and says where
+  std::uint32_t written() const { return size_; }  // offset at which room() begins
+  void advance(std::uint32_t bytes);               // so many of room() are now written
+  Cell append(std::string_view bytes);             // copies, and says where
   void add_cell(Cell cell) { cells_.push_back(cell); }
-  Rows& begin_rows(TablePtr table, ChangeKind kind, ColumnSet before, ColumnSet after);  // following cells are its own
+  Rows& begin_rows(TablePtr table, ChangeKind kind, ColumnSet before,
+                   ColumnSet after);  // following cells are its own
   void end_row() { ++std::get<Rows>(items_.back()).row_count; }
   void add_end(StreamEnd end) { items_.emplace_back(std::move(end)); }
   // Room for a row larger than the block: memory borrowed on top, returned with it.

@@ -73,7 +73,8 @@ std::uint64_t load_big_endian(const unsigned char* bytes) {
 }
 
 bool take_field(std::string_view& text, std::string_view name, std::uint64_t& value) {
-  if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != '=') return false;
+  if (!text.starts_with(name) || text.size() <= name.size() || text[name.size()] != '=')
+    return false;
   text.remove_prefix(name.size() + 1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc()) return false;
@@ -82,7 +83,8 @@ bool take_field(std::string_view& text, std::string_view name, std::uint64_t& va
   return true;
 }
 
-// The SQL twin of append_digest_text(): what the server must compute from the column to give the same text.
+// The SQL twin of append_digest_text(): what the server must compute from the column to give the
+// same text.
 std::string digest_expression(const Column& column) {
   const std::string name = quoted(column.name);
   switch (form_of(column.type)) {
@@ -94,7 +96,8 @@ std::string digest_expression(const Column& column) {
     case Form::as_is:
       break;
   }
-  if (class_of(column.type) == TypeClass::characters && !column.type.charset.empty() && column.type.charset != "utf8mb4") {
+  if (class_of(column.type) == TypeClass::characters && !column.type.charset.empty() &&
+      column.type.charset != "utf8mb4") {
     return "CONVERT(" + name + " USING utf8mb4)";
   }
   if (column.type.kind == TypeKind::json) return "CONVERT(" + name + " USING utf8mb4)";
@@ -103,7 +106,9 @@ std::string digest_expression(const Column& column) {
 
 }  // namespace
 
-std::string_view to_text(DigestStrength strength) { return strength == DigestStrength::fast ? "fast" : "strong"; }
+std::string_view to_text(DigestStrength strength) {
+  return strength == DigestStrength::fast ? "fast" : "strong";
+}
 
 Digest& Digest::operator+=(const Digest& other) {
   rows += other.rows;
@@ -115,15 +120,16 @@ Digest& Digest::operator+=(const Digest& other) {
 }
 
 std::string to_text(const Digest& digest) {
-  return fmt::format("rows={} crc_sum={} crc_xor={} md5_high={} md5_low={}", digest.rows, digest.crc_sum, digest.crc_xor,
-                     digest.md5_high, digest.md5_low);
+  return fmt::format("rows={} crc_sum={} crc_xor={} md5_high={} md5_low={}", digest.rows,
+                     digest.crc_sum, digest.crc_xor, digest.md5_high, digest.md5_low);
 }
 
 bool parse_digest(std::string_view text, Digest& digest) {
   std::uint64_t crc_xor = 0;
-  const bool ok = take_field(text, "rows", digest.rows) && take_field(text, "crc_sum", digest.crc_sum) &&
-                  take_field(text, "crc_xor", crc_xor) && take_field(text, "md5_high", digest.md5_high) &&
-                  take_field(text, "md5_low", digest.md5_low) && text.empty();
+  const bool ok =
+      take_field(text, "rows", digest.rows) && take_field(text, "crc_sum", digest.crc_sum) &&
+      take_field(text, "crc_xor", crc_xor) && take_field(text, "md5_high", digest.md5_high) &&
+      take_field(text, "md5_low", digest.md5_low) && text.empty();
   digest.crc_xor = static_cast<std::uint32_t>(crc_xor);
   return ok;
 }
@@ -153,7 +159,8 @@ RowDigester::RowDigester(RowDigester&&) noexcept = default;
 void RowDigester::add(const Block& block, const Rows& rows) {
   const auto cells = block.cells(rows);
   const std::size_t per_row = rows.cells_per_row();
-  for (std::size_t row = 0; row < rows.row_count; ++row) add_row(block, &cells[row * per_row + rows.before.size()]);
+  for (std::size_t row = 0; row < rows.row_count; ++row)
+    add_row(block, &cells[row * per_row + rows.before.size()]);
 }
 
 void RowDigester::add_row(const Block& block, const Cell* cells) {
@@ -209,16 +216,19 @@ std::string row_text_expression(const TableDef& table, const ColumnSet& columns)
   std::string expression = "CONCAT(";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const std::string text = digest_expression(table.columns[columns[i]]);
-    expression += fmt::format("{}IFNULL(CONCAT(LENGTH({}),':',{}),'N')", i == 0 ? "" : ",", text, text);
+    expression +=
+        fmt::format("{}IFNULL(CONCAT(LENGTH({}),':',{}),'N')", i == 0 ? "" : ",", text, text);
   }
   return expression + ")";
 }
 
-// SUM over BIGINT is DECIMAL and so exact; the sums modulo 2^64 are taken by whoever reads the text. CONV gives text, and a
-// sum over text would be a DOUBLE: hence the CAST.
-std::string digest_select_list(const TableDef& table, const ColumnSet& columns, DigestStrength strength) {
+// SUM over BIGINT is DECIMAL and so exact; the sums modulo 2^64 are taken by whoever reads the
+// text. CONV gives text, and a sum over text would be a DOUBLE: hence the CAST.
+std::string digest_select_list(const TableDef& table, const ColumnSet& columns,
+                               DigestStrength strength) {
   const std::string row = row_text_expression(table, columns);
-  std::string list = fmt::format("COUNT(*), IFNULL(SUM(CRC32({0})),0), IFNULL(BIT_XOR(CRC32({0})),0)", row);
+  std::string list =
+      fmt::format("COUNT(*), IFNULL(SUM(CRC32({0})),0), IFNULL(BIT_XOR(CRC32({0})),0)", row);
   if (strength == DigestStrength::strong) {
     list += fmt::format(
         ", IFNULL(SUM(CAST(CONV(LEFT(MD5({0}),16),16,10) AS UNSIGNED)),0), "

@@ -12,8 +12,8 @@
 namespace tideway {
 
 // What a certificate says of its comparison (exactness.md, section 8).
-//   fast    rows, sum and xor of CRC-32 (IEEE) of each row's digest text; meant for chunks of at most 100 000 rows
-//   strong  also the sums, modulo 2^64, of both halves of each row text's MD5
+//   fast    rows, sum and xor of CRC-32 (IEEE) of each row's digest text; meant for chunks of at
+//   most 100 000 rows strong  also the sums, modulo 2^64, of both halves of each row text's MD5
 enum class DigestStrength : std::uint8_t { fast, strong };
 std::string_view to_text(DigestStrength strength);
 
@@ -26,16 +26,17 @@ struct Digest {
   Digest& operator+=(const Digest& other);
   bool operator==(const Digest&) const = default;
 };
-std::string to_text(const Digest& digest);  // "rows=3 crc_sum=… crc_xor=… md5=…", the form kept in progress rows
+std::string to_text(
+    const Digest& digest);  // "rows=3 crc_sum=… crc_xor=… md5=…", the form kept in progress rows
 // nullopt-like: rows of another form give an empty optional through Result in callers.
 bool parse_digest(std::string_view text, Digest& digest);
 
-// Digests rows as a reader hands them on. One thread. The row text is, for each column of the set in order,
-// `length:bytes` of the cell's digest text, or `N` for NULL.
+// Digests rows as a reader hands them on. One thread. The row text is, for each column of the set
+// in order, `length:bytes` of the cell's digest text, or `N` for NULL.
 //
 // Digest text of a type, the same here and in digest_expression():
-//   integers, DECIMAL   server text, ZEROFILL's zeros removed       characters, dates   as they are, UTF-8
-//   FLOAT, DOUBLE       server text of the value as DOUBLE          BIT                 decimal number
+//   integers, DECIMAL   server text, ZEROFILL's zeros removed       characters, dates   as they
+//   are, UTF-8 FLOAT, DOUBLE       server text of the value as DOUBLE          BIT decimal number
 //   binary, geometry    upper-case hex                              JSON                server text
 class RowDigester {
  public:
@@ -43,7 +44,7 @@ class RowDigester {
   ~RowDigester();
   RowDigester(RowDigester&&) noexcept;
 
-  void add(const Block& block, const Rows& rows);  // after-images only
+  void add(const Block& block, const Rows& rows);       // after-images only
   void add_row(const Block& block, const Cell* cells);  // columns.size() cells
   const Digest& digest() const { return digest_; }
   void reset() { digest_ = {}; }
@@ -62,13 +63,16 @@ class RowDigester {
 // Appends one cell's digest text (without its length) to `out`.
 void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text);
 
-// The SQL expression by which the cell text of a column is asked of a server: the quoted name, except FLOAT: `c` * 1E0,
-// since the server prints a FLOAT with six digits (`* 1E0` and not `+ 0E0`, which turns -0 into 0).
+// The SQL expression by which the cell text of a column is asked of a server: the quoted name,
+// except FLOAT: `c` * 1E0, since the server prints a FLOAT with six digits (`* 1E0` and not `+
+// 0E0`, which turns -0 into 0).
 std::string cell_expression(const Column& column);
 
-// The SQL expression whose value is the row text, and the select list that yields a Digest: count, sum, xor[, high, low] as
-// text columns in this order. Sessions must be in UTC with utf8mb4 as connection character set.
+// The SQL expression whose value is the row text, and the select list that yields a Digest: count,
+// sum, xor[, high, low] as text columns in this order. Sessions must be in UTC with utf8mb4 as
+// connection character set.
 std::string row_text_expression(const TableDef& table, const ColumnSet& columns);
-std::string digest_select_list(const TableDef& table, const ColumnSet& columns, DigestStrength strength);
+std::string digest_select_list(const TableDef& table, const ColumnSet& columns,
+                               DigestStrength strength);
 
 }  // namespace tideway

@@ -12,11 +12,37 @@
 namespace tideway {
 
 enum class TypeKind : std::uint8_t {
-  tiny_int, small_int, medium_int, integer, big_int, decimal, float_number, double_number, bit,
-  year, date, time, datetime, timestamp,
-  fixed_char, var_char, tiny_text, text, medium_text, long_text,
-  fixed_binary, var_binary, tiny_blob, blob, medium_blob, long_blob,
-  enumeration, set, json, geometry, vector,
+  tiny_int,
+  small_int,
+  medium_int,
+  integer,
+  big_int,
+  decimal,
+  float_number,
+  double_number,
+  bit,
+  year,
+  date,
+  time,
+  datetime,
+  timestamp,
+  fixed_char,
+  var_char,
+  tiny_text,
+  text,
+  medium_text,
+  long_text,
+  fixed_binary,
+  var_binary,
+  tiny_blob,
+  blob,
+  medium_blob,
+  long_blob,
+  enumeration,
+  set,
+  json,
+  geometry,
+  vector,
   unknown,  // a type this version does not know: copied as text, never used as a key
 };
 
@@ -27,11 +53,12 @@ struct ColumnType {
   TypeKind kind = TypeKind::unknown;
   bool is_unsigned = false;
   bool is_zerofill = false;
-  std::uint32_t length = 0;          // CHAR(n), BIT(n), DECIMAL(n,…); 0: not given
-  std::uint32_t decimals = 0;        // DECIMAL(…,d), fractional seconds
-  std::string charset, collation;    // resolved against the table's defaults; empty for types without characters
-  std::vector<std::string> labels;   // ENUM, SET: UTF-8, unquoted
-  std::string text;                  // as the server wrote it, for messages and for comparing definitions
+  std::uint32_t length = 0;    // CHAR(n), BIT(n), DECIMAL(n,…); 0: not given
+  std::uint32_t decimals = 0;  // DECIMAL(…,d), fractional seconds
+  std::string charset,
+      collation;  // resolved against the table's defaults; empty for types without characters
+  std::vector<std::string> labels;  // ENUM, SET: UTF-8, unquoted
+  std::string text;  // as the server wrote it, for messages and for comparing definitions
 };
 TypeClass class_of(const ColumnType& type);
 bool is_integer(TypeKind kind);
@@ -52,15 +79,15 @@ struct Column {
 enum class KeyKind : std::uint8_t { primary, unique, plain, fulltext, spatial };
 
 struct KeyPart {
-  std::uint32_t column = 0;          // ordinal in TableDef::columns; meaningless for an expression
-  std::uint32_t prefix_length = 0;   // characters or bytes; 0: the whole column
+  std::uint32_t column = 0;         // ordinal in TableDef::columns; meaningless for an expression
+  std::uint32_t prefix_length = 0;  // characters or bytes; 0: the whole column
   bool is_descending = false;
-  std::string expression;            // a functional part; empty otherwise
+  std::string expression;  // a functional part; empty otherwise
 };
 
 struct Key {
   KeyKind kind = KeyKind::plain;
-  std::string name;                  // "PRIMARY" for the primary key
+  std::string name;  // "PRIMARY" for the primary key
   std::vector<KeyPart> parts;
   bool is_invisible = false;
 };
@@ -73,26 +100,28 @@ struct ForeignKey {
   std::string on_delete, on_update;  // upper case, empty: not given
 };
 
-// One version of a table's definition. Immutable once shared; every block in flight under it keeps it alive.
+// One version of a table's definition. Immutable once shared; every block in flight under it keeps
+// it alive.
 struct TableDef {
   TableId id;
   std::vector<Column> columns;
   std::vector<Key> keys;
   std::vector<ForeignKey> foreign_keys;
-  std::vector<std::string> checks;   // constraint text
+  std::vector<std::string> checks;  // constraint text
   std::string engine, charset, collation, comment;
-  std::string partition_text;        // "PARTITION BY …" as written, empty: none
-  std::string create_text;           // the whole statement as the server gave it
+  std::string partition_text;  // "PARTITION BY …" as written, empty: none
+  std::string create_text;     // the whole statement as the server gave it
 };
 using TablePtr = std::shared_ptr<const TableDef>;
 
 // Columns whose values travel: everything but generated ones. Ordinals, ascending.
 std::vector<std::uint32_t> stored_columns(const TableDef& table);
 
-// The key by which a table is read in order and taken up again after a mark: the primary key, else the unique key over
-// NOT NULL columns with the fewest parts (ties: first). Only whole ascending columns whose ORDER BY and comparison with
-// a literal agree: no prefix, no expression, no ENUM or SET (sorted by number, compared as text), no JSON, no geometry.
-// nullptr: the table has no such key and is read in one scan.
+// The key by which a table is read in order and taken up again after a mark: the primary key, else
+// the unique key over NOT NULL columns with the fewest parts (ties: first). Only whole ascending
+// columns whose ORDER BY and comparison with a literal agree: no prefix, no expression, no ENUM or
+// SET (sorted by number, compared as text), no JSON, no geometry. nullptr: the table has no such
+// key and is read in one scan.
 const Key* ordering_key(const TableDef& table);
 
 }  // namespace tideway

@@ -11,6 +11,8 @@ std::string quoted(std::string_view identifier) {
   return text + '`';
 }
 
-std::string quoted(const TableId& table) { return quoted(table.database) + "." + quoted(table.name); }
+std::string quoted(const TableId& table) {
+  return quoted(table.database) + "." + quoted(table.name);
+}
 
 }  // namespace tideway

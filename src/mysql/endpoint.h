@@ -12,15 +12,17 @@
 
 namespace tideway {
 
-// How TLS is wanted. `attempt` is the default: TLS if the server has it, without checking who it is; plaintext with one
-// warning otherwise. `legacy` is for MySQL 5.7.19 and older (SECLEVEL 0, old renegotiation).
+// How TLS is wanted. `attempt` is the default: TLS if the server has it, without checking who it
+// is; plaintext with one warning otherwise. `legacy` is for MySQL 5.7.19 and older (SECLEVEL 0, old
+// renegotiation).
 enum class TlsMode : std::uint8_t { off, attempt, require, verify_ca, verify_host, legacy };
 
 struct TlsFiles {
   std::string ca, cert, key;
 };
 
-// Where a server is and as whom to go there: everything a URL, the old flags or ~/.my.cnf can say. A value, no connection.
+// Where a server is and as whom to go there: everything a URL, the old flags or ~/.my.cnf can say.
+// A value, no connection.
 struct Endpoint {
   Side side = Side::source;
   bool is_tidb_url = false;  // tidb://: a hint for messages only, the server says what it is
@@ -30,18 +32,19 @@ struct Endpoint {
   std::optional<Secret> password;  // nullopt: not given yet
   TlsMode tls = TlsMode::attempt;
   TlsFiles tls_files;
-  std::string database;             // default database of sessions; usually empty
+  std::string database;  // default database of sessions; usually empty
   Duration connect_timeout = std::chrono::seconds(10);
   std::map<std::string, std::string> variables;  // further session variables, set on every session
 
-  std::string to_text() const;      // user@host:port, never the password
+  std::string to_text() const;  // user@host:port, never the password
 };
 
-// mysql://user:password@host:3306/?tls=verify&ca=… or tidb://…, or a pasted `mysql -h … -P … -u … -p…` line.
+// mysql://user:password@host:3306/?tls=verify&ca=… or tidb://…, or a pasted `mysql -h … -P … -u …
+// -p…` line.
 Result<Endpoint> parse_endpoint(std::string_view text, Side side);
 
-// Where a password may come from, in this order; the first given wins. Password, user, host, port and socket left open by the
-// endpoint are then looked up in the [client] group of ~/.my.cnf.
+// Where a password may come from, in this order; the first given wins. Password, user, host, port
+// and socket left open by the endpoint are then looked up in the [client] group of ~/.my.cnf.
 struct PasswordSources {
   std::optional<std::string> file, environment;  // path; name of a variable
   std::optional<int> descriptor;

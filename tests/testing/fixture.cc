@@ -7,7 +7,9 @@
 
 namespace tideway::testing {
 
-std::filesystem::path fixture_path(std::string_view name) { return std::filesystem::path(TIDEWAY_FIXTURES) / name; }
+std::filesystem::path fixture_path(std::string_view name) {
+  return std::filesystem::path(TIDEWAY_FIXTURES) / name;
+}
 
 std::string read_fixture(std::string_view name) {
   std::ifstream file(fixture_path(name), std::ios::binary);
