@@ -1,0 +1,64 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace tideway {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int number() const { return number_; }
+
+ private:
+  const int number_;
+};
+
+Error unreadable(const std::string& path, std::string_view why) {
+  return {ErrorCode::storage_read, Side::local, Retry::after_operator,
+          fmt::format("{}: {}", path, why)};
+}
+
+}  // namespace
+
+Result<std::string> read_small_file(const std::string& path, std::uint64_t max_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) {
+      return fail(Error(ErrorCode::storage_missing, Side::local, Retry::after_operator,
+                        fmt::format("{}: no such file", path)));
+    }
+    return fail(unreadable(path, std::strerror(errno)));
+  }
+  struct stat about{};
+  if (::fstat(file.number(), &about) == 0 && S_ISDIR(about.st_mode))
+    return fail(unreadable(path, "is a directory"));
+  std::string bytes;
+  std::array<char, 65536> buffer;
+  while (true) {
+    const ssize_t count = ::read(file.number(), buffer.data(), buffer.size());
+    if (count == 0) return bytes;
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      return fail(unreadable(path, std::strerror(errno)));
+    }
+    bytes.append(buffer.data(), static_cast<std::size_t>(count));
+    if (bytes.size() > max_bytes)
+      return fail(unreadable(path, fmt::format("has more than {} bytes", max_bytes)));
+  }
+}
+
+}  // namespace tideway

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace tideway {
+
+// The bytes of a small local file that a person wrote: a configuration, a filter, a password. Not
+// for data. TW604 when it is not there, TW602 when it cannot be read, is no regular file or pipe,
+// or has more than `max_bytes`.
+Result<std::string> read_small_file(const std::string& path, std::uint64_t max_bytes = 16U << 20U);
+
+}  // namespace tideway
