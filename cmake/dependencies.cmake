@@ -3,6 +3,7 @@
 #   fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json yaml-cpp CLI11::CLI11 tl::expected
 #   PkgConfig::libmariadb PkgConfig::re2 OpenSSL::SSL OpenSSL::Crypto
 #   zstd::libzstd_shared ZLIB::ZLIB PkgConfig::liblz4 Snappy::snappy PkgConfig::libxxhash PkgConfig::libdeflate
+#   PkgConfig::libutf8proc
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -15,7 +16,7 @@ find_package(OpenSSL REQUIRED)
 find_package(ZLIB REQUIRED)
 
 # Packages that Debian ships with a pkg-config file only.
-foreach(package libmariadb re2 liblz4 libxxhash libdeflate)
+foreach(package libmariadb re2 liblz4 libxxhash libdeflate libutf8proc)
   pkg_check_modules(${package} REQUIRED IMPORTED_TARGET ${package})
 endforeach()
 
