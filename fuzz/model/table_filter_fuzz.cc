@@ -40,10 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       CHECK(filter.error().message().starts_with("at "));
       continue;
     }
-    // A table that is taken belongs to a database that some rule lets through: at least the call
-    // must agree with itself.
-    CHECK(filter->matches_table(text, inner) == filter->matches_table(std::string(text), inner));
-    static_cast<void>(filter->matches_database(inner));
+    // Whoever takes a table takes its database: a negative rule that hides the database hides the
+    // table too.
+    for (const auto database : {text, inner}) {
+      if (filter->matches_table(database, inner)) CHECK(filter->matches_database(database));
+    }
   }
   return 0;
 }
