@@ -20,7 +20,7 @@ std::string_view to_text(DigestStrength strength);
 // The digest of a set of rows in no particular order. Digests of disjoint sets add up.
 struct Digest {
   std::uint64_t rows = 0;
-  std::uint64_t crc_sum = 0;
+  std::uint64_t crc_sum = 0;  // zero when strong
   std::uint32_t crc_xor = 0;
   std::uint64_t md5_high = 0, md5_low = 0;  // zero when fast
   Digest& operator+=(const Digest& other);
@@ -68,11 +68,18 @@ void append_digest_text(std::string& out, const ColumnType& type, std::string_vi
 // 0E0`, which turns -0 into 0).
 std::string cell_expression(const Column& column);
 
-// The SQL expression whose value is the row text, and the select list that yields a Digest: count,
-// sum, xor[, high, low] as text columns in this order. Sessions must be in UTC with utf8mb4 as
+// The SQL expression whose value is the row text. Sessions must be in UTC with utf8mb4 as
 // connection character set.
 std::string row_text_expression(const TableDef& table, const ColumnSet& columns);
-std::string digest_select_list(const TableDef& table, const ColumnSet& columns,
-                               DigestStrength strength);
+
+// The statement that asks a server for a Digest: one row of whole numbers; fast: rows, sum, xor;
+// strong: rows, high, low.
+//   once    each row's hash is computed once, in a derived table of 8 to 60 bytes a row that the
+//   server holds: for ranges direct  nothing is held, and the row text is computed for each of the
+//   sums: for whole tables
+// Measured on MySQL 8.0.15 with 190-byte rows: once is 1.6 (fast) and 1.45 (strong) times as fast.
+enum class DigestQuery : std::uint8_t { once, direct };
+std::string digest_statement(const TableDef& table, const ColumnSet& columns, std::string_view from,
+                             std::string_view where, DigestStrength strength, DigestQuery query);
 
 }  // namespace tideway

@@ -23,7 +23,7 @@ std::optional<std::uint64_t> parse_modulo(std::string_view digits) {
 
 Result<Digest> to_digest(const ResultTable& answer, DigestStrength strength, Side side,
                          std::string_view from) {
-  const std::size_t width = strength == DigestStrength::strong ? 5 : 3;
+  static constexpr std::size_t width = 3;
   std::vector<std::uint64_t> sums;
   if (answer.rows.size() == 1 && answer.rows[0].size() == width) {
     for (const auto& cell : answer.rows[0]) {
@@ -36,8 +36,8 @@ Result<Digest> to_digest(const ResultTable& answer, DigestStrength strength, Sid
               fmt::format("the digest of {} came back in a form that is no row of {} whole numbers",
                           from, width)));
   }
-  sums.resize(5);
-  return Digest{sums[0], sums[1], static_cast<std::uint32_t>(sums[2]), sums[3], sums[4]};
+  if (strength == DigestStrength::strong) return Digest{sums[0], 0, 0, sums[1], sums[2]};
+  return Digest{sums[0], sums[1], static_cast<std::uint32_t>(sums[2]), 0, 0};
 }
 
 }  // namespace
@@ -45,9 +45,10 @@ Result<Digest> to_digest(const ResultTable& answer, DigestStrength strength, Sid
 Result<Digest> digest_rows(Session& session, std::string_view from, const TableDef& table,
                            const ColumnSet& columns, std::string_view where,
                            DigestStrength strength, const std::stop_token& stop) {
-  const std::string sql =
-      fmt::format("SELECT {} FROM {}{}{}", digest_select_list(table, columns, strength), from,
-                  where.empty() ? "" : " WHERE ", where);
+  // TiDB would gather a derived table in one place; there each storage node sums its own rows.
+  const bool held = !where.empty() && session.server().kind != ServerKind::tidb;
+  const std::string sql = digest_statement(table, columns, from, where, strength,
+                                           held ? DigestQuery::once : DigestQuery::direct);
   const ResultTable answer =
       TRY_DURING(fmt::format("asking for the digest of {}", from), session.query(sql, stop));
   return to_digest(answer, strength, session.endpoint().side, from);
