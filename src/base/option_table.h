@@ -161,6 +161,8 @@ class OptionTable {
       entries_.insert(entries_.end(), entries.begin(), entries.end());
   }
 
+  explicit OptionTable(OptionEntries<T> entries) : entries_(std::move(entries)) {}
+
   const OptionEntries<T>& entries() const { return entries_; }
 
   std::vector<OptionSpec> specs() const {
