@@ -1,0 +1,67 @@
+#include "flow/status.h"
+
+namespace tideway {
+
+void add_meter(Status& status, const Meter& meter) {
+  status.rows_done += meter.rows_written;
+  status.bytes_done += meter.bytes_written;
+  status.reader_wait_ns += meter.reader_wait_ns;
+  status.writer_wait_ns += meter.writer_wait_ns;
+  status.readers += meter.readers;
+  status.writers += meter.writers;
+}
+
+void add_memory(Status& status, const MemoryArbiter& arbiter) {
+  status.memory_used = arbiter.used_bytes();
+  status.memory_total = arbiter.total_bytes();
+}
+
+// A sample that names no phase is about the one that was begun last.
+void StatusBoard::Board::ask() {
+  if (!sample) return;
+  Status now = sample();
+  if (now.phase.empty()) {
+    now.step = last.step;
+    now.steps = last.steps;
+    now.phase = last.phase;
+  }
+  last = std::move(now);
+}
+
+StatusBoard::Showing::~Showing() {
+  if (board_ == nullptr) return;
+  board_->board_.with([](Board& board) {
+    board.ask();
+    board.sample = nullptr;
+  });
+}
+
+StatusBoard::Showing StatusBoard::show(Sample sample) {
+  board_.with([&](Board& board) { board.sample = std::move(sample); });
+  return Showing(this);
+}
+
+void StatusBoard::begin(std::uint32_t step, std::uint32_t steps, std::string phase) {
+  board_.with([&](Board& board) {
+    board.last.step = step;
+    board.last.steps = steps;
+    board.last.phase = std::move(phase);
+  });
+}
+
+void StatusBoard::warn(std::string sentence) {
+  board_.with([&](Board& board) { board.warnings.push_back(std::move(sentence)); });
+}
+
+Status StatusBoard::status() const {
+  return board_.with([](Board& board) {
+    board.ask();
+    return board.last;
+  });
+}
+
+std::vector<std::string> StatusBoard::warnings() const {
+  return board_.with([](const Board& board) { return board.warnings; });
+}
+
+}  // namespace tideway

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/memory.h"
+#include "flow/meter.h"
+
+namespace tideway {
+
+// How far a command is: what the status block, the plain lines and --json show. Zero and empty: not
+// known, or does not apply. Totals may be estimates. A value; rates and times are made from two of
+// them by whoever shows them.
+struct Status {
+  std::uint32_t step = 0, steps = 0;  // 2 of 3
+  std::string phase;                  // "copying rows", "verifying"
+  std::uint64_t tables_done = 0, tables_total = 0;
+  std::uint64_t rows_done = 0, rows_total = 0;  // with what earlier starts of the job have done
+  std::uint64_t bytes_done = 0, bytes_total = 0;
+  std::uint64_t reader_wait_ns = 0, writer_wait_ns = 0;  // summed over threads, as in Meter
+  std::uint32_t readers = 0, writers = 0;                // now running
+  std::uint64_t memory_used = 0, memory_total = 0;
+  std::string waiting_for;  // "space: need 12.0 GiB, have 3.1 GiB"; empty: it moves
+  std::string limit;        // what a room knows about why it is slow: "target busy: 2 of 4 writers"
+};
+// Adds what a meter counted to what was there, and its waits.
+void add_meter(Status& status, const Meter& meter);
+void add_memory(Status& status, const MemoryArbiter& arbiter);
+
+// Where a recipe puts up how far it is, and from where somebody else takes it twice a second.
+// Outlives both. Any thread.
+class StatusBoard {
+ public:
+  using Sample = std::function<Status()>;  // short: reads atomics, asks nobody
+
+  // Takes a sample down on destruction: it is not being called then and never is again. The last
+  // answer stays.
+  class Showing {
+   public:
+    explicit Showing(StatusBoard* board) : board_(board) {}
+    Showing(Showing&& other) noexcept : board_(std::exchange(other.board_, nullptr)) {}
+    Showing& operator=(Showing&&) = delete;
+    ~Showing();
+
+   private:
+    StatusBoard* board_;
+  };
+  [[nodiscard]] Showing show(Sample sample);
+
+  // A phase without figures. Totals and sums put up earlier stay.
+  void begin(std::uint32_t step, std::uint32_t steps, std::string phase);
+  void warn(std::string sentence);  // shown, and kept for the certificate
+
+  Status status() const;  // asks the sample
+  std::vector<std::string> warnings() const;
+
+ private:
+  struct Board {
+    Sample sample;
+    Status last;
+    std::vector<std::string> warnings;
+    void ask();  // last becomes what the sample says now
+  };
+  mutable Guarded<Board> board_;
+};
+
+}  // namespace tideway
