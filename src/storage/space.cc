@@ -1,0 +1,51 @@
+#include "storage/space.h"
+
+#include <cerrno>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace tideway {
+namespace {
+
+bool is_shortage(int error) { return error == ENOSPC || error == EDQUOT; }
+
+void tell(const SpacePolicy& policy, const SpaceShortage& shortage) {
+  if (policy.observer != nullptr) {
+    policy.observer->waiting(shortage);
+  } else {
+    LOG(warn, "waiting for space",
+        {{"file", shortage.path},
+         {"need", human_bytes(shortage.need_bytes)},
+         {"have", human_bytes(shortage.have_bytes)}});
+  }
+}
+
+}  // namespace
+
+Result<int> retry_for_space(const SpacePolicy& policy, std::string_view path,
+                            std::uint64_t need_bytes,
+                            const std::function<std::uint64_t()>& have_bytes,
+                            const std::function<int()>& attempt, const std::stop_token& stop) {
+  int error = attempt();
+  if (!is_shortage(error)) return error;
+  while (is_shortage(error)) {
+    const SpaceShortage shortage{std::string(path), need_bytes, have_bytes()};
+    tell(policy, shortage);
+    if (!policy.clock->wait(policy.look_again, stop)) {
+      return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
+                        "stopped while waiting for space for " + shortage.path + ": need " +
+                            human_bytes(shortage.need_bytes) + ", have " +
+                            human_bytes(shortage.have_bytes)));
+    }
+    error = attempt();
+  }
+  if (policy.observer != nullptr) {
+    policy.observer->resumed(path);
+  } else {
+    LOG(info, "there is space again", {{"file", path}});
+  }
+  return error;
+}
+
+}  // namespace tideway
