@@ -26,8 +26,10 @@ struct TlsFiles {
 struct Endpoint {
   Side side = Side::source;
   bool is_tidb_url = false;  // tidb://: a hint for messages only, the server says what it is
-  std::string host = "127.0.0.1", socket;
+  std::string host = "127.0.0.1", socket;  // a socket, when there is one, goes before host and port
   std::uint16_t port = 3306;
+  bool is_host_given = false,
+       is_port_given = false;  // false: what ~/.my.cnf says goes before the defaults above
   std::string user;
   std::optional<Secret> password;  // nullopt: not given yet
   TlsMode tls = TlsMode::attempt;
@@ -39,8 +41,13 @@ struct Endpoint {
   std::string to_text() const;  // user@host:port, never the password
 };
 
-// mysql://user:password@host:3306/?tls=verify&ca=… or tidb://…, or a pasted `mysql -h … -P … -u …
-// -p…` line.
+// mysql://user:password@host:3306/database?tls=verify&ca=… or tidb://… (mariadb:// is the same as
+// mysql://), or a pasted `mysql -h … -P … -u … -p…` line. Every part may be percent-encoded; of the
+// authority the last @ separates. Parameters:
+//   tls=off|attempt|require|verify-ca|verify|legacy   ca= cert= key= (files; a ca without tls means
+//   verify-ca) socket=PATH   connect-timeout=10s   var.NAME=VALUE (a session variable)
+// Errors are bad_value; they name the part that is wrong and never show the text itself, which may
+// hold a password.
 Result<Endpoint> parse_endpoint(std::string_view text, Side side);
 
 // Where a password may come from, in this order; the first given wins. Password, user, host, port
@@ -48,7 +55,9 @@ Result<Endpoint> parse_endpoint(std::string_view text, Side side);
 struct PasswordSources {
   std::optional<std::string> file, environment;  // path; name of a variable
   std::optional<int> descriptor;
-  bool prompt = false;  // ask on the terminal when nothing else gave one and the server wants one
+  bool prompt = false;  // ask on the terminal, echo off, when nothing else gave one
+  std::string option_file =
+      "~/.my.cnf";  // empty: none is read; one that does not exist is no error
 };
 Result<void> find_password(Endpoint& endpoint, const PasswordSources& sources);
 

@@ -26,7 +26,7 @@ struct Server {
   bool gives_exact_position() const { return kind == ServerKind::mariadb; }  // binlog_snapshot_*
   bool has_invisible_columns() const;
   bool has_local_infile() const { return true; }
-  bool can_kill_other_sessions() const { return true; }
+  bool can_kill_other_sessions() const;  // and know for certain whom it hits
   std::string_view binlog_status_statement()
       const;                            // SHOW MASTER STATUS, SHOW BINARY LOG STATUS from 8.2
   std::uint64_t max_txn_bytes() const;  // what one transaction may write before the server objects

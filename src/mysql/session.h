@@ -19,6 +19,8 @@
 
 namespace tideway {
 
+struct SessionState;  // private to the room
+
 struct Affected {
   std::uint64_t rows = 0;  // CLIENT_FOUND_ROWS: rows matched, not rows changed
   std::uint64_t warnings = 0;
@@ -47,14 +49,17 @@ class RowStream {
   virtual Result<bool> next_row(Block& block, bool& fits, const std::stop_token& stop) = 0;
 };
 
-// Delivers the bytes of a LOAD DATA LOCAL INFILE: fills the buffer, returns how many; 0 ends; an
-// error aborts the statement.
+// Delivers the bytes of a LOAD DATA LOCAL INFILE: fills the buffer, returns how many; 0 ends. An
+// error is the result of load_infile and breaks the session: nothing else keeps the server from
+// keeping the rows so far.
 using InfileProducer = std::function<Result<std::size_t>(std::span<char> buffer)>;
 
 struct SessionOptions {
   Duration read_deadline =
       std::chrono::minutes(15);  // a call that hears nothing for so long fails with TW306/TW300
   bool local_infile = false;
+  bool foreign_key_checks = true,
+       unique_checks = true;         // a writer of rows in any order switches them off
   MemoryArbiter* arbiter = nullptr;  // for oversize rows of RowStream
 };
 
@@ -89,14 +94,15 @@ class Session {
   const Server& server() const;
   const Endpoint& endpoint() const;
   std::uint64_t connection_id() const;  // for KILL
+  const std::string& account() const;   // user@host as the server matched it: CURRENT_USER()
   bool is_broken() const;               // nothing can be asked of it any more
   bool in_transaction() const;          // as the last answer said
+  bool is_clean() const;  // not broken, no transaction, no error but such as leave nothing behind
   bool is_encrypted() const;
 
  private:
-  struct State;
-  explicit Session(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Session(std::unique_ptr<SessionState> state);
+  std::unique_ptr<SessionState> state_;
 };
 
 // Loads the client library's plugins once, before the first thread starts: parallel first
