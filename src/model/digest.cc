@@ -212,20 +212,25 @@ std::string cell_expression(const Column& column) {
   return column.type.kind == TypeKind::float_number ? name + " * 1E0" : name;
 }
 
-// A column that is NOT NULL goes without IFNULL: a tenth of the whole query's time.
+// A column that is NOT NULL goes without IFNULL: a tenth of the whole query's time. CONCAT takes
+// any number of arguments but MySQL's parser does not, hence groups: 1 000 columns in one CONCAT
+// overflow the stack of a default server thread (error 1436).
 std::string row_text_expression(const TableDef& table, const ColumnSet& columns) {
+  static constexpr std::size_t columns_per_group = 100;
   if (columns.is_empty()) return "''";
   std::string expression = "CONCAT(";
   for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (i % columns_per_group == 0) expression += i == 0 ? "CONCAT(" : "),CONCAT(";
+    if (i % columns_per_group != 0) expression += ',';
     const Column& column = table.columns[columns[i]];
     const std::string text = digest_expression(column);
-    expression += i == 0 ? "" : ",";
-    expression +=
-        fmt::format(fmt::runtime(column.is_nullable ? "IFNULL(CONCAT(LENGTH({0}),':',{0}),'N')"
-                                                    : "LENGTH({0}),':',{0}"),
-                    text);
+    if (column.is_nullable) {
+      expression += fmt::format("IFNULL(CONCAT(LENGTH({0}),':',{0}),'N')", text);
+    } else {
+      expression += fmt::format("LENGTH({0}),':',{0}", text);
+    }
   }
-  return expression + ")";
+  return expression + "))";
 }
 
 // SUM over BIGINT is DECIMAL and so exact; the sums modulo 2^64 are taken by whoever reads the
