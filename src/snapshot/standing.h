@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "mysql/session.h"
+#include "snapshot/object_list.h"
+#include "snapshot/snapshot_point.h"
+
+namespace tideway {
+
+// Under which point or points a table was read, from its first to its last row.
+struct TableReading {
+  TableId table;
+  SnapshotPoint first, last;
+};
+
+// Where a table that was read stands.
+struct TableStanding {
+  TableId table;
+  bool is_proven = false;  // equals the source at the common position
+  bool is_stale = false;   // its definition changed, or it takes no part in a snapshot and was
+                           // touched, while it was read: copy it again
+  std::string why_not;     // for people; empty when proven
+};
+
+// Asks the log where each table stands, once all were read. A table is proven at `common`'s high
+// when
+//  * it was untouched in the window of each of its points, and between the least low and the
+//  greatest high of its own and
+//    the common point, in whatever order they were opened; or read under lock;
+//  * no DDL touched it from `listed_at` until now, and, where its engine takes no part in
+//  snapshots, no change did from the
+//    first low until now.
+// `session` is any session to the source. TW401: the log cannot be read; without a log every table
+// is unproven, and that is no error.
+Result<std::vector<TableStanding>> tables_standing(Session& session, const ObjectList& objects,
+                                                   std::span<const TableReading> readings,
+                                                   const SnapshotPoint& common,
+                                                   const std::stop_token& stop);
+
+// Resume: the tables of `objects` that must be copied again because the log touched or redefined
+// them after `old`'s low and up to the high of `now`. All of them, with the reason logged, when
+// that cannot be known: the log is purged or belongs to another server, or there is none.
+struct TouchedTables {
+  std::set<TableId> tables;
+  std::string all_because;  // not empty: all, and why
+};
+Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoint& old,
+                                             const SnapshotPoint& now, const ObjectList& objects,
+                                             const std::stop_token& stop);
+
+}  // namespace tideway
