@@ -85,6 +85,10 @@ class Session {
   // Statements behind an error still run on the server: never put a COMMIT in here.
   Result<std::vector<Affected>> pipeline(std::span<const std::string> statements,
                                          const std::stop_token& stop);
+  // The same for questions, each with an answer or an error of its own: statements behind one that
+  // fails are asked all the same. The outer error: the session is lost, or stopping.
+  Result<std::vector<Result<ResultTable>>> query_all(std::span<const std::string> statements,
+                                                     const std::stop_token& stop);
   // The statement must name LOCAL INFILE; what the server thought of the rows is in `warnings`: the
   // caller decides.
   Result<Affected> load_infile(std::string_view sql, const InfileProducer& producer,
