@@ -8,14 +8,25 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <utility>
+
+#include "base/guarded.h"
 
 namespace tideway {
 namespace {
 
+using Taker = std::function<void(const std::string&)>;
+
 struct Log {
   std::shared_ptr<spdlog::logger> logger;
   bool json = false;
+  bool is_stderr = true;
 };
+
+Guarded<Taker>& stderr_taker() {
+  static Guarded<Taker> taker;
+  return taker;
+}
 
 std::shared_ptr<spdlog::logger> make_logger(spdlog::sink_ptr sink) {
   auto logger = std::make_shared<spdlog::logger>("tideway", std::move(sink));
@@ -135,16 +146,26 @@ Result<void> open_log(const LogOptions& options) {
               fmt::format("the log file {} cannot be opened: {}", options.file, error.what())));
   }
   log.json = options.json;
+  log.is_stderr = options.file.empty();
   least_level = options.level;
   return {};
 }
 
 bool log_is_on(LogLevel level) { return level >= least_level.load(std::memory_order_relaxed); }
 
+void redirect_stderr_log(Taker taker) {
+  stderr_taker().with([&taker](Taker& current) { current = std::move(taker); });
+}
+
 void write_log(LogLevel level, std::string_view sentence, std::initializer_list<Field> fields) {
   const Log& log = the_log();
-  log.logger->info(log.json ? json_line(level, sentence, fields)
-                            : text_line(level, sentence, fields));
+  const std::string line =
+      log.json ? json_line(level, sentence, fields) : text_line(level, sentence, fields);
+  const bool is_taken = log.is_stderr && stderr_taker().with([&line](const Taker& taker) {
+    if (taker) taker(line);
+    return static_cast<bool>(taker);
+  });
+  if (!is_taken) log.logger->info(line);
 }
 
 }  // namespace tideway

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -32,6 +33,9 @@ struct LogOptions {
 // [2024/01/02 03:04:05.678 +08:00] [INFO] ["constant sentence"] [key=value] ["key with
 // blank"="value"]
 Result<void> open_log(const LogOptions& options);
+// Takes the lines that would go to stderr, so that they do not fall into a status block; an empty
+// function gives them back to it. Any thread; the one taken down is not running when this returns.
+void redirect_stderr_log(std::function<void(const std::string& line)> taker);
 bool log_is_on(LogLevel level);
 void write_log(LogLevel level, std::string_view sentence,
                std::initializer_list<Field> fields);  // any thread

@@ -119,9 +119,11 @@ std::string help_markdown(std::string_view command, std::string_view summary,
   std::string text = fmt::format(
       "<!-- Made by `tideway help --markdown {0}`: edit the option tables, not this page. -->\n# "
       "tideway {0}\n\n{1}\n\n"
-      "```\n{2}\n```\n\nEvery option is also a key of the file given with `--config`, without the "
-      "dashes.\n",
+      "```\n{2}\n```\n",
       command, summary, usage_line(command, options));
+  if (std::ranges::any_of(options, &OptionSpec::is_config_file)) {
+    text += "\nEvery option is also a key of the file given with `--config`, without the dashes.\n";
+  }
   for (const std::string& group : groups_of(options)) {
     text += fmt::format("\n## {}\n\n| Option | Means |\n| --- | --- |\n",
                         group.empty() ? "Options" : group);
