@@ -1,0 +1,37 @@
+#include "app/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tideway {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      explain_command(),
+      help_command(),
+      version_command(),
+  };
+  return all;
+}
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::ranges::find(commands(), name, &Command::name);
+  return found == commands().end() ? nullptr : &*found;
+}
+
+std::string overview() {
+  std::string text =
+      "tideway moves a live MySQL into TiDB or MySQL and proves that it arrived.\n\n  tideway "
+      "COMMAND [options]\n\n";
+  for (const Command& command : commands())
+    text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  return text +
+         "\n  tideway COMMAND --help lists a command's options; tideway explain CODE prints the "
+         "page of an error.\n"
+         "\nExit codes: 0 proven, 1 failed, 2 usage, 3 finished but not proven, 4 stopped (start "
+         "it again to go on),\n"
+         "5 environment (disk, network, login).\n";
+}
+
+}  // namespace tideway

@@ -1,0 +1,100 @@
+#include "app/console.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "app/certificate_text.h"
+#include "app/events.h"
+#include "app/version.h"
+#include "base/log.h"
+
+namespace tideway {
+namespace {
+
+void write_to(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+}  // namespace
+
+Console::~Console() { end_screen(); }
+
+Result<void> Console::open(const CommonOptions& options, std::string command) {
+  is_json_ = options.json;
+  is_quiet_ = options.quiet;
+  const auto usual_level = options.log_file.empty() ? LogLevel::warn : LogLevel::info;
+  TRY(open_log({options.log_file, options.log_level.value_or(usual_level), options.log_json}));
+  auto style = is_quiet_ ? ScreenStyle::silent : usual_style(STDERR_FILENO);
+  if (is_json_) style = ScreenStyle::events;
+  auto screen = std::make_unique<StatusScreen>(board_, command, style,
+                                               is_json_ ? STDOUT_FILENO : STDERR_FILENO);
+  if (style == ScreenStyle::live) {
+    redirect_stderr_log([taker = screen.get()](const std::string& line) { taker->say(line); });
+  }
+  screen_.with([&screen](auto& current) { current = std::move(screen); });
+  put_event(start_event(command, version_number()));
+  return {};
+}
+
+void Console::print(std::string_view text) { write_to(stdout, text); }
+
+void Console::note(std::string_view line) {
+  const bool is_said = screen_.with([line](const auto& screen) {
+    if (screen != nullptr) screen->say(line);
+    return screen != nullptr;
+  });
+  if (!is_said && !is_quiet_) write_to(stderr, fmt::format("{}\n", line));
+}
+
+void Console::warn(const std::string& sentence) {
+  board_.warn(sentence);
+  const bool is_shown = screen_.with([](const auto& screen) { return screen != nullptr; });
+  if (!is_shown) write_to(stderr, fmt::format("warning: {}\n", sentence));
+}
+
+bool Console::put_event(const std::string& event) {
+  return screen_.with([&](const auto& screen) {
+    if (!is_json_ || screen == nullptr) return false;
+    screen->event(event);
+    return true;
+  });
+}
+
+void Console::report(const Error& error) {
+  if (put_event(error_event(error))) return;
+  end_screen();
+  write_to(stderr, error.to_report());
+}
+
+void Console::report(const Certificate& certificate) {
+  if (put_event(certificate_event(certificate))) return;
+  end_screen();
+  // Quiet is about success: what is not proven is said all the same.
+  if (!is_quiet_ || exit_code_of(certificate) != ExitCode::proven)
+    print(certificate_text(certificate));
+}
+
+bool Console::confirm(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1) return false;
+  end_screen();
+  write_to(stderr, question + " Type yes to go on: ");
+  char answer[16] = {};
+  return std::fgets(answer, sizeof answer, stdin) != nullptr && std::string_view(answer) == "yes\n";
+}
+
+void Console::end_screen() {
+  redirect_stderr_log({});
+  screen_.with([](auto& screen) { screen.reset(); });
+}
+
+ExitCode Console::close(ExitCode code) {
+  put_event(end_event(code));
+  end_screen();
+  return code;
+}
+
+}  // namespace tideway

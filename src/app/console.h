@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "app/status_screen.h"
+#include "base/guarded.h"
+#include "flow/status.h"
+#include "model/certificate.h"
+#include "model/common_options.h"
+
+namespace tideway {
+
+// What a command says to whoever started it: results on standard output, progress and errors on
+// standard error; with
+// --json everything on standard output as events. One for the process; any thread may call note()
+// and warn().
+class Console {
+ public:
+  Console() = default;
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  // Opens the log and begins to show the board as the options say. Without it the console is plain,
+  // for commands that only print.
+  Result<void> open(const CommonOptions& options, std::string command);
+
+  StatusBoard& board() { return board_; }
+  void print(std::string_view text);       // standard output, as it is
+  void note(std::string_view line);        // a line of progress
+  void warn(const std::string& sentence);  // shown, and kept on the board for the certificate
+  void report(const Error& error);
+  void report(const Certificate& certificate);
+  // Asks a question on the terminal; false also when there is none, or the answer is not "yes".
+  bool confirm(const std::string& question);
+  // Ends the progress; call once, last. Returns the code for convenience.
+  ExitCode close(ExitCode code);
+
+ private:
+  void end_screen();
+  bool put_event(const std::string& event);  // false: this is no --json
+
+  StatusBoard board_;
+  Guarded<std::unique_ptr<StatusScreen>> screen_;  // the signal thread writes too
+  bool is_json_ = false, is_quiet_ = false;        // set by open(), before other threads look
+};
+
+}  // namespace tideway

@@ -1,0 +1,122 @@
+#include "app/events.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace tideway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json event(std::string_view name) {
+  return {{"event", name}, {"time", to_text(std::chrono::system_clock::now())}};
+}
+
+std::string line_of(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void add_text(Json& json, const char* name, const std::string& value) {
+  if (!value.empty()) json[name] = value;
+}
+
+void add_count(Json& json, const char* name, std::uint64_t value) {
+  if (value != 0) json[name] = value;
+}
+
+double rounded(double value, double step) { return std::round(value / step) * step; }
+
+std::int64_t seconds_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+}  // namespace
+
+std::string start_event(std::string_view command, std::string_view version) {
+  Json json = event("start");
+  json["format"] = 1;
+  json["command"] = command;
+  json["version"] = version;
+  return line_of(json);
+}
+
+std::string phase_event(const Status& status) {
+  Json json = event("phase");
+  json["phase"] = status.phase;
+  add_count(json, "step", status.step);
+  add_count(json, "steps", status.steps);
+  return line_of(json);
+}
+
+std::string status_event(const Figures& figures) {
+  const Status& status = figures.status;
+  Json json = event("status");
+  json["phase"] = status.phase;
+  if (figures.share) json["share"] = rounded(*figures.share, 0.0001);
+  json["tables_done"] = status.tables_done;
+  add_count(json, "tables_total", status.tables_total);
+  json["rows_done"] = status.rows_done;
+  add_count(json, "rows_total", status.rows_total);
+  json["bytes_done"] = status.bytes_done;
+  add_count(json, "bytes_total", status.bytes_total);
+  json["rows_per_s"] = std::llround(figures.rows_per_s);
+  json["bytes_per_s"] = std::llround(figures.bytes_per_s);
+  if (figures.least_left && figures.most_left) {
+    json["seconds_left_least"] = seconds_of(*figures.least_left);
+    json["seconds_left_most"] = seconds_of(*figures.most_left);
+  }
+  json["seconds"] = rounded(std::chrono::duration<double>(figures.elapsed).count(), 0.001);
+  json["readers"] = status.readers;
+  json["writers"] = status.writers;
+  add_count(json, "memory_used", status.memory_used);
+  add_count(json, "memory_total", status.memory_total);
+  add_text(json, "limited_by", figures.limited_by);
+  add_text(json, "waiting_for", status.waiting_for);
+  return line_of(json);
+}
+
+std::string warning_event(std::string_view text) {
+  Json json = event("warning");
+  json["text"] = text;
+  return line_of(json);
+}
+
+std::string note_event(std::string_view text) {
+  Json json = event("note");
+  json["text"] = text;
+  return line_of(json);
+}
+
+std::string error_event(const Error& error) {
+  const ErrorPage& page = error_page(error.code());
+  const Evidence& seen = error.evidence();
+  Json json = event("error");
+  json["code"] = to_text(error.code());
+  json["name"] = page.name;
+  json["side"] = to_text(error.side());
+  json["retry"] = to_text(error.retry());
+  json["message"] = error.message();
+  json["during"] = std::vector<std::string>(error.context().rbegin(), error.context().rend());
+  add_count(json, "server_errno", seen.server_errno);
+  add_text(json, "server_text", seen.server_text);
+  add_text(json, "table", seen.table);
+  add_text(json, "column", seen.column);
+  add_text(json, "key", seen.key);
+  add_text(json, "position", seen.position);
+  json["next"] = seen.statement.empty() ? std::string(page.advice) : seen.statement;
+  return line_of(json);
+}
+
+std::string certificate_event(const Certificate& certificate) {
+  Json json = event("certificate");
+  json["certificate"] = Json::parse(to_json(certificate));
+  return line_of(json);
+}
+
+std::string end_event(ExitCode code) {
+  Json json = event("end");
+  json["exit"] = static_cast<unsigned>(code);
+  return line_of(json);
+}
+
+}  // namespace tideway
