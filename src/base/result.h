@@ -24,21 +24,20 @@ inline void unwrap(Result<void>&&) {}
 
 }  // namespace tideway
 
-// The value of a Result, or return its error from the enclosing function. A statement expression:
-// GCC and Clang both have it.
-#define TRY(...)                                                                               \
-  __extension__({                                                                              \
-    auto try_result = (__VA_ARGS__);                                                           \
-    if (!try_result) return ::tl::unexpected<::tideway::Error>(std::move(try_result).error()); \
-    ::tideway::internal::unwrap(std::move(try_result));                                        \
+// Statement expressions: GCC and Clang both have them. The name is made unique so that one TRY may
+// stand inside another.
+#define TIDEWAY_JOIN_(a, b) a##b
+#define TIDEWAY_JOIN(a, b) TIDEWAY_JOIN_(a, b)
+#define TIDEWAY_TRY(name, context, ...)                                                    \
+  __extension__({                                                                          \
+    auto name = (__VA_ARGS__);                                                             \
+    if (!name) return ::tl::unexpected<::tideway::Error>(std::move(name).error() context); \
+    ::tideway::internal::unwrap(std::move(name));                                          \
   })
 
+// The value of a Result, or return its error from the enclosing function.
+#define TRY(...) TIDEWAY_TRY(TIDEWAY_JOIN(try_result_, __COUNTER__), , __VA_ARGS__)
+
 // The same, saying what was being done.
-#define TRY_DURING(what, ...)                                                                \
-  __extension__({                                                                            \
-    auto try_result = (__VA_ARGS__);                                                         \
-    if (!try_result) {                                                                       \
-      return ::tl::unexpected<::tideway::Error>(std::move(try_result).error().during(what)); \
-    }                                                                                        \
-    ::tideway::internal::unwrap(std::move(try_result));                                      \
-  })
+#define TRY_DURING(what, ...) \
+  TIDEWAY_TRY(TIDEWAY_JOIN(try_result_, __COUNTER__), .during(what), __VA_ARGS__)
