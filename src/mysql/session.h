@@ -19,7 +19,8 @@
 
 namespace tideway {
 
-struct SessionState;  // private to the room
+struct SessionState;   // private to the room
+struct SessionAccess;  // likewise
 
 struct Affected {
   std::uint64_t rows = 0;  // CLIENT_FOUND_ROWS: rows matched, not rows changed
@@ -105,6 +106,7 @@ class Session {
   bool is_encrypted() const;
 
  private:
+  friend struct SessionAccess;
   explicit Session(std::unique_ptr<SessionState> state);
   std::unique_ptr<SessionState> state_;
 };

@@ -26,6 +26,10 @@ struct SessionState {
   MYSQL* mysql() const { return client.get(); }
 };
 
+struct SessionAccess {
+  static SessionState& of(Session& session) { return *session.state_; }
+};
+
 // One exchange with the server: how it waits, and what its failure means. On the stack of the
 // thread that uses the session.
 class Call {
