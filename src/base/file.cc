@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <string_view>
 
@@ -59,6 +60,25 @@ Result<std::string> read_small_file(const std::string& path, std::uint64_t max_b
     if (bytes.size() > max_bytes)
       return fail(unreadable(path, fmt::format("has more than {} bytes", max_bytes)));
   }
+}
+
+Result<void> write_small_file(const std::string& path, std::string_view text) {
+  const std::string temporary = path + ".tmp";
+  const auto unwritable = [&path](int error) {
+    return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
+                      fmt::format("{}: {}", path, std::strerror(error))));
+  };
+  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (file.number() < 0) return unwritable(errno);
+  while (!text.empty()) {
+    const ssize_t count = ::write(file.number(), text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return unwritable(errno);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::fsync(file.number()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)
+    return unwritable(errno);
+  return {};
 }
 
 }  // namespace tideway

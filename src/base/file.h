@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -11,5 +12,9 @@ namespace tideway {
 // for data. TW604 when it is not there, TW602 when it cannot be read, is no regular file or pipe,
 // or has more than `max_bytes`.
 Result<std::string> read_small_file(const std::string& path, std::uint64_t max_bytes = 16U << 20U);
+
+// Writes a small file that a person asked for (a report): whole or not at all, under a temporary
+// name until it is. TW603.
+Result<void> write_small_file(const std::string& path, std::string_view text);
 
 }  // namespace tideway
