@@ -1,0 +1,73 @@
+#include "app/events.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace tideway {
+namespace {
+
+using Json = nlohmann::json;
+
+Json parsed(const std::string& line) {
+  EXPECT_EQ(line.find('\n'), std::string::npos) << "an event is one line";
+  const Json json = Json::parse(line);
+  EXPECT_TRUE(json.contains("event") && json.contains("time")) << line;
+  return json;
+}
+
+TEST(Events, an_error_has_code_side_evidence_and_what_to_type) {
+  Evidence evidence;
+  evidence.server_errno = 1142;
+  evidence.server_text = "SELECT command denied";
+  evidence.table = "`shop`.`orders`";
+  evidence.statement = "GRANT SELECT ON shop.* TO app";
+  const auto error = Error(ErrorCode::missing_privilege, Side::source, Retry::after_operator,
+                           evidence, "cannot read")
+                         .during("inner")
+                         .during("outer");
+  const auto json = parsed(error_event(Error(error)));
+  EXPECT_EQ(json["event"], "error");
+  EXPECT_EQ(json["code"], "TW301");
+  EXPECT_EQ(json["name"], "missing_privilege");
+  EXPECT_EQ(json["side"], "source");
+  EXPECT_EQ(json["server_errno"], 1142);
+  EXPECT_EQ(json["next"], "GRANT SELECT ON shop.* TO app");
+  EXPECT_EQ(json["during"], Json::array({"outer", "inner"}));
+}
+
+TEST(Events, text_that_is_no_utf8_is_still_an_event) {
+  const auto json = parsed(warning_event("a\xFF\x00z"));
+  EXPECT_EQ(json["event"], "warning");
+}
+
+TEST(Events, a_status_has_figures_and_leaves_out_what_is_not_known) {
+  Figures figures;
+  figures.status.phase = "copying";
+  figures.status.rows_done = 5;
+  figures.rows_per_s = 2.6;
+  auto json = parsed(status_event(figures));
+  EXPECT_EQ(json["rows_done"], 5);
+  EXPECT_EQ(json["rows_per_s"], 3);
+  for (const char* name :
+       {"share", "rows_total", "seconds_left_least", "limited_by", "waiting_for"})
+    EXPECT_FALSE(json.contains(name)) << name;
+  figures.share = 0.25;
+  figures.least_left = std::chrono::seconds(5);
+  figures.most_left = std::chrono::seconds(9);
+  json = parsed(status_event(figures));
+  EXPECT_EQ(json["share"], 0.25);
+  EXPECT_EQ(json["seconds_left_most"], 9);
+}
+
+TEST(Events, a_certificate_is_carried_whole) {
+  Certificate certificate;
+  certificate.recipe = "copy";
+  const auto json = parsed(certificate_event(certificate));
+  EXPECT_EQ(json["certificate"]["recipe"], "copy");
+  EXPECT_EQ(parsed(end_event(ExitCode::unproven))["exit"], 3);
+  EXPECT_EQ(parsed(start_event("copy", "0.1.0"))["command"], "copy");
+}
+
+}  // namespace
+}  // namespace tideway
