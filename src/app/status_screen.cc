@@ -102,49 +102,37 @@ class LivePainter final : public Painter {
     std::string text = erased();
     if (figures_ && !figures_->status.phase.empty()) text += status_line(*figures_) + "\n";
     put(text);
-    drawn_.clear();
+    drawn_ = 0;
   }
 
  private:
-  // The cursor stands behind the block's last line. A terminal made narrower has wrapped the lines:
-  // their rows are counted anew.
+  // The cursor stands behind the block's last line. A terminal made narrower may have wrapped the
+  // lines or cut them: the block is taken to have as many rows as lines, so that what stands above
+  // it is never erased.
   std::string erased() const {
-    if (drawn_.empty()) return "";
-    const std::size_t columns = std::max<std::size_t>(terminal_size(descriptor_).columns, 1);
-    std::size_t rows = 0;
-    for (const std::size_t line : drawn_) rows += line == 0 ? 1 : (line + columns - 1) / columns;
-    return (rows > 1 ? "\r\x1b[" + std::to_string(rows - 1) + "A" : "\r") + "\x1b[J";
+    if (drawn_ == 0) return "";
+    return (drawn_ > 1 ? "\r\x1b[" + std::to_string(drawn_ - 1) + "A" : "\r") + "\x1b[J";
   }
   void draw(const std::string& above) {
     std::string text = erased() + above;
-    drawn_.clear();
+    drawn_ = 0;
     if (figures_) {
       const Size size = terminal_size(descriptor_);
       const BlockStyle style{size.columns > 1 ? size.columns - 1 : 1, colour_, unicode_};
       auto lines = status_block(*figures_, command_, warning_, style);
       if (lines.size() >= size.lines) lines.resize(size.lines > 1 ? size.lines - 1 : 1);
       for (const std::string& line : lines) {
-        text += (drawn_.empty() ? "" : "\n") + line;
-        drawn_.push_back(visible_columns(line));
+        text += (drawn_ == 0 ? "" : "\n") + line;
+        ++drawn_;
       }
     }
     put(text);
   }
-  static std::size_t visible_columns(std::string_view line) {
-    std::size_t hidden = 0;
-    for (std::size_t at = 0; (at = line.find('\x1b', at)) != std::string_view::npos;) {
-      const std::size_t end = std::min(line.find('m', at), line.size() - 1);
-      hidden += end - at + 1;
-      at = end;
-    }
-    return columns_of(line) - hidden;
-  }
-
   const std::string command_;
   const bool colour_, unicode_;
   std::optional<Figures> figures_;
   std::string warning_;
-  std::vector<std::size_t> drawn_;  // columns of each line on the terminal
+  std::size_t drawn_ = 0;  // lines on the terminal
 };
 
 class PlainPainter final : public Painter {
