@@ -148,7 +148,7 @@ Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& 
   TRY(crew.join());
   const Summary summary{meter.rows_written - rows_before, meter.bytes_written - bytes_before,
                         meter.streams_written - streams_before, stop.stop_requested()};
-  if (!summary.is_stopped) TRY(sink.complete(stop));
+  if (!summary.is_stopped && options.completes_sink) TRY(sink.complete(stop));
   return summary;
 }
 

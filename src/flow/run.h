@@ -16,6 +16,7 @@ namespace tideway {
 struct FlowOptions {
   std::size_t readers = 4, writers = 4;
   std::uint64_t channel_bytes = 4ULL << 20U;  // per writer
+  bool completes_sink = true;  // false: more runs into the sink follow, the recipe completes it
 };
 
 struct Summary {
