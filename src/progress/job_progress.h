@@ -17,6 +17,8 @@
 
 namespace tideway {
 
+class Control;
+
 struct JobOptions {
   std::string job;          // --job, 1 to 128 bytes: the name under which the target remembers it
   std::string recipe;       // "copy", "load": a job keeps its recipe
@@ -112,8 +114,10 @@ class JobProgress {
                                const std::optional<SessionName>& replaces, SessionName& name,
                                const std::stop_token& stop);
 
+  // The session over which this room changes its rows.
+  Control& control() const;
+
  private:
-  friend class TargetLedger;
   struct State;
   explicit JobProgress(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -12,14 +12,15 @@ namespace tideway {
 struct Owner {
   std::string host, place;
   std::uint64_t pid = 0;
-  std::uint64_t started =
-      0;  // clock ticks after boot at which the process started: pids are used again
+  std::string token;  // random: two owners in one process, one after the other, are two
+  // Clock ticks after boot at which the process started: pids are used again.
+  std::uint64_t started = 0;
   bool operator==(const Owner&) const = default;
 };
 
 enum class Presence : std::uint8_t { alive, gone, unknown };  // unknown: it lives elsewhere
 
-Owner this_process();
+Owner this_process();  // with a new token
 Presence presence_of(const Owner& owner);
 
 std::string to_text(const Owner& owner);  // one line; "" parses to an owner with an empty place

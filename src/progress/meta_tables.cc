@@ -1,0 +1,95 @@
+#include "progress/meta_tables.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <set>
+
+#include "base/text.h"
+#include "sql/literal.h"
+
+namespace tideway {
+namespace {
+
+constexpr std::array tables{
+    MetaTable{"base", R"(CREATE TABLE IF NOT EXISTS tideway_meta.base (
+  job VARBINARY(256) NOT NULL PRIMARY KEY,
+  format INT UNSIGNED NOT NULL,
+  epoch BIGINT UNSIGNED NOT NULL,
+  guard INT NOT NULL,
+  recipe VARBINARY(64) NOT NULL,
+  state VARBINARY(16) NOT NULL COMMENT 'new, begun, done',
+  position LONGBLOB NOT NULL COMMENT 'where the copy stands in the source',
+  config_hash VARBINARY(256) NOT NULL,
+  settings MEDIUMBLOB NOT NULL,
+  owner VARBINARY(1024) NOT NULL COMMENT 'host pid started token place; empty: nobody',
+  sessions MEDIUMBLOB NOT NULL COMMENT ',id@client,id@client,',
+  heartbeat DATETIME(6) NOT NULL COMMENT 'UTC, by the clock of this server',
+  certificate LONGBLOB NOT NULL
+) ENGINE=InnoDB)"},
+    MetaTable{"filled", R"(CREATE TABLE IF NOT EXISTS tideway_meta.filled (
+  job VARBINARY(256) NOT NULL,
+  table_database VARBINARY(256) NOT NULL,
+  table_name VARBINARY(256) NOT NULL,
+  target_database VARBINARY(256) NOT NULL,
+  target_name VARBINARY(256) NOT NULL,
+  was_empty TINYINT NOT NULL,
+  state VARBINARY(16) NOT NULL COMMENT 'filling, clearing',
+  PRIMARY KEY (job, table_database, table_name)
+) ENGINE=InnoDB)"},
+    MetaTable{"chunk", R"(CREATE TABLE IF NOT EXISTS tideway_meta.chunk (
+  job VARBINARY(256) NOT NULL,
+  table_database VARBINARY(256) NOT NULL,
+  table_name VARBINARY(256) NOT NULL,
+  ordinal BIGINT UNSIGNED NOT NULL,
+  bounds LONGBLOB NOT NULL COMMENT 'what the stream covers, in words of its source',
+  is_last TINYINT NOT NULL,
+  epoch BIGINT UNSIGNED NOT NULL,
+  commit_no BIGINT UNSIGNED NOT NULL,
+  session_id BIGINT UNSIGNED NOT NULL,
+  guard INT NOT NULL,
+  state VARBINARY(16) NOT NULL COMMENT 'planned, writing, done',
+  mark LONGBLOB NOT NULL COMMENT 'where the stream can be taken up again, in words of its source',
+  row_count BIGINT UNSIGNED NOT NULL,
+  digest VARBINARY(256) NOT NULL COMMENT 'of the rows up to the mark',
+  PRIMARY KEY (job, table_database, table_name, ordinal)
+) ENGINE=InnoDB)"},
+};
+
+}  // namespace
+
+std::span<const MetaTable> meta_tables() { return tables; }
+
+Result<void> create_meta_tables(Session& session, const std::stop_token& stop) {
+  const auto found = TRY(session.query(
+      "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'tideway_meta'",
+      stop));
+  std::set<std::string> names;
+  for (const auto& row : found.rows) names.insert(row[0].value_or(""));
+  if (names.empty()) {
+    TRY_DURING(
+        "creating database tideway_meta",
+        session.execute("CREATE DATABASE IF NOT EXISTS tideway_meta DEFAULT CHARACTER SET utf8mb4",
+                        stop));
+  }
+  for (const MetaTable& table : tables) {
+    if (names.contains(std::string(table.name))) continue;
+    TRY_DURING(fmt::format("creating tideway_meta.{}", table.name),
+               session.execute(table.create_statement, stop));
+  }
+  return {};
+}
+
+std::string meta_text(std::string_view text) {
+  std::string out;
+  append_quoted(out, text);
+  return out;
+}
+
+std::string meta_bytes(std::string_view bytes) {
+  std::string out;
+  append_hex_literal(out, bytes);  // x'' is an empty string
+  return out;
+}
+
+}  // namespace tideway
