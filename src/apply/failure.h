@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "base/error.h"
 
@@ -18,9 +17,6 @@ enum class Failure : std::uint8_t {
   space,      // its disk is full: wait until it is not
   fatal,      // anything else: fail with it
 };
-Failure classify(const Error& error);
-
-// The column a server's text names ("Data too long for column 'c' at row 1"), or empty.
-std::string column_named_in(const std::string& server_text);
+Failure failure_of(const Error& error);
 
 }  // namespace tideway

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "apply/statement.h"
 #include "apply/table_plan.h"
-#include "base/result.h"
 #include "model/block.h"
 
 namespace tideway {
@@ -20,7 +20,8 @@ std::string infile_statement(const TablePlan& plan);
 // Cells larger than this go by INSERT: the server's field buffer is slow with them (30 MB took 34
 // to 58 s against 0.6 s).
 constexpr std::uint32_t infile_cell_max = 1U << 20U;
-bool fits_infile(const TablePlan& plan, const Block& block, const Rows& rows, RowRange range);
+bool can_use_infile(const TablePlan& plan);  // every column's type is known to arrive unbent
+bool fits_infile(const Block& block, const Rows& rows);
 
 // The bytes of the pretended file, row by row, for Session::load_infile. NULL is \N; NUL, tab,
 // newline and backslash are escaped. Borrows the block; one use.
@@ -31,14 +32,19 @@ class InfileRows {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
-  void write_row();
-  const TablePlan& plan_;
+  struct Field {
+    std::uint32_t cell;
+    bool is_bit;
+  };
+  void write_row(const Cell* cells);
+
   const Block& block_;
+  const std::size_t before_, per_row_;
+  std::vector<Field> columns_;
   std::span<const Cell> cells_;
-  std::size_t per_row_ = 0;
-  std::string row_;  // the row being handed out, escaped
-  std::size_t row_sent_ = 0;
-  std::uint32_t next_row_ = 0, row_count_ = 0;
+  RowRange left_;
+  std::string staged_;  // escaped rows being handed out
+  std::size_t sent_ = 0;
   std::uint64_t bytes_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "model/digest.h"
 #include "model/stream.h"
@@ -34,6 +35,7 @@ struct TableProof {
 struct ProofOptions {
   DigestStrength strength = DigestStrength::fast;
   std::size_t threads = 4;
+  Duration patience = std::chrono::minutes(10);  // for a target that is away
   // The SQL condition that holds for exactly the rows of a stream, on the target; nullopt: there is
   // none (a scan without a key, a file, a collation the target orders otherwise), and the whole
   // table is asked in one query. The conditions of a table's streams must cover every possible row,

@@ -27,8 +27,9 @@ struct RowRange {
 std::string statement_begin(const TablePlan& plan, OnDuplicate on_duplicate);
 std::string statement_end(const TablePlan& plan, OnDuplicate on_duplicate);
 
-// Writes one statement for as many rows from `first` on as fit into `max_bytes` and `max_rows`, at
-// least one, into `out` (which keeps its capacity). Says which rows it took.
+// Writes one statement (of a single row, for `ignore`, a plain INSERT: 1062 says that it was there)
+// for as many rows from `first` on as fit into `max_bytes` and `max_rows`, at least one, into `out`
+// (which keeps its capacity). Says which rows it took.
 RowRange write_statement(std::string& out, const TablePlan& plan, OnDuplicate on_duplicate,
                          const Block& block, const Rows& rows, RowRange left,
                          std::uint64_t max_bytes, std::uint32_t max_rows);

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "model/column_set.h"
 #include "model/table_def.h"
+#include "sql/literal.h"
 
 namespace tideway {
 
@@ -15,28 +16,30 @@ namespace tideway {
 // written how. Built once per definition version, immutable after, shared by all writers.
 class TablePlan {
  public:
-  // Columns meet by name, in any case. TW501, with the ALTER to type: a stored source column that
-  // the target lacks, or that the target generates; a target column that has no default and is in
-  // no row.
+  // `columns`: of the source, as rows hold them. Columns meet by name, in any case; a column that
+  // the target generates is left out of what is written. TW501, with the ALTER to type: the target
+  // lacks a column; or a column that no row fills has no default.
   static Result<std::shared_ptr<const TablePlan>> make(TablePtr source, TablePtr target,
                                                        const ColumnSet& columns);
 
   struct PlannedColumn {
+    std::uint32_t cell = 0;                // place among a row's cells
     std::uint32_t source = 0, target = 0;  // ordinals in the definitions
-    TypeKind kind = TypeKind::unknown;     // of the source: how the cell text reads
-    TypeClass written_as = TypeClass::characters;
+    LiteralForm form = LiteralForm::characters;
   };
 
   const TablePtr& source() const { return source_; }
   const TablePtr& target() const { return target_; }
   const std::vector<PlannedColumn>& columns() const {
     return columns_;
-  }  // in the order of a row's cells
-  // Places in columns() of the parts of the key by which a row is named in messages: the primary
-  // key, else the first unique one, else every column.
+  }  // that are written, in the order of a row's cells
+  // Places in columns() of the key by which messages name a row: the primary key, else the first
+  // unique one, else all columns.
   const std::vector<std::uint32_t>& key() const { return key_; }
   const std::string& table_name() const { return table_name_; }    // `db`.`t` of the target
   const std::string& column_list() const { return column_list_; }  // (`a`,`b`)
+  // Where the row's cells are in the target, generated columns included: what a digest of the
+  // target is asked over.
   const ColumnSet& target_columns() const { return target_columns_; }
 
  private:
