@@ -137,7 +137,9 @@ Result<void> open_log(const LogOptions& options) {
   try {
     if (options.file == "-") {
       log.logger = make_logger(std::make_shared<spdlog::sinks::stdout_sink_mt>());
-    } else if (!options.file.empty()) {
+    } else if (options.file.empty()) {
+      log.logger = make_logger(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    } else {
       log.logger = make_logger(std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file));
     }
   } catch (const spdlog::spdlog_ex& error) {

@@ -38,7 +38,7 @@ Result<void> open_log(const LogOptions& options);
 void redirect_stderr_log(std::function<void(const std::string& line)> taker);
 bool log_is_on(LogLevel level);
 void write_log(LogLevel level, std::string_view sentence,
-               std::initializer_list<Field> fields);  // any thread
+               std::initializer_list<Field> fields = {});  // any thread
 
 }  // namespace tideway
 

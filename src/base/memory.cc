@@ -88,6 +88,11 @@ std::uint64_t MemoryArbiter::used_bytes() const {
   return used_;
 }
 
+std::size_t MemoryArbiter::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  return queue_.size();
+}
+
 std::uint64_t MemoryArbiter::peak_bytes() const {
   const std::scoped_lock lock(mutex_);
   return peak_;

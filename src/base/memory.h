@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -74,6 +75,7 @@ class MemoryArbiter {
   std::uint64_t total_bytes() const { return total_; }
   std::uint64_t used_bytes() const;
   std::uint64_t peak_bytes() const;
+  std::size_t waiting() const;  // requests in the queue
 
  private:
   friend class Loan;

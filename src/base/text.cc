@@ -18,10 +18,12 @@ Error bad_value(std::string message) {
 
 // A decimal number at the front of `text`, which is moved past it.
 std::optional<double> take_number(std::string_view& text) {
+  // from_chars takes "nan", "inf" and "-0" for numbers too.
+  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
   double value = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc() || value < 0) return std::nullopt;
+  if (error != std::errc()) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return value;
 }
@@ -55,7 +57,7 @@ std::string human_bytes(std::uint64_t bytes) {
   static constexpr std::array units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < units.size()) {
+  while (value >= 1023.95 && unit + 1 < units.size()) {  // rounds to 1024.0 otherwise
     value /= 1024;
     ++unit;
   }
@@ -70,8 +72,8 @@ std::string human_count(std::uint64_t count) {
 
 std::string human_duration(Duration duration) {
   const double seconds = std::chrono::duration<double>(duration).count();
-  if (seconds < 60) return fmt::format("{:.1f}s", seconds);
-  const auto whole = static_cast<std::uint64_t>(seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f}s", seconds);
+  const auto whole = static_cast<std::uint64_t>(seconds + 0.05);
   if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
   return fmt::format("{}h{:02}m{:02}s", whole / 3600, whole / 60 % 60, whole % 60);
 }
@@ -84,7 +86,7 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
   while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
   const std::string unit = ascii_lower(rest);
   static constexpr std::string_view prefixes = "kmgtp";
-  double factor = 1;
+  std::uint64_t factor = 1;
   if (!unit.empty() && unit != "b") {
     const auto power = prefixes.find(unit.front());
     const std::string_view tail = std::string_view(unit).substr(1);
@@ -93,12 +95,18 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
       return fail(bad_value(
           fmt::format("'{}' is not a size; the units are B, KiB, MiB, GiB, TiB and PiB", text)));
     }
-    factor = std::pow(1024.0, static_cast<double>(power + 1));
+    factor = 1ULL << (10 * (power + 1));
   }
-  const double bytes = *number * factor;
-  if (bytes >= 18446744073709551616.0)
+  // A double has 53 bits: whole numbers are multiplied as what they are.
+  std::uint64_t whole = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+  const double bytes = *number * static_cast<double>(factor);
+  const bool is_whole = error == std::errc() && (end == text.data() + text.size() || *end != '.');
+  const bool fits = is_whole ? whole <= UINT64_MAX / factor : bytes < 18446744073709551616.0;
+  if (!fits || error == std::errc::result_out_of_range) {
     return fail(bad_value(fmt::format("'{}' is too large", text)));
-  return static_cast<std::uint64_t>(bytes);
+  }
+  return is_whole ? whole * factor : static_cast<std::uint64_t>(bytes);
 }
 
 Result<Duration> parse_duration(std::string_view text) {
