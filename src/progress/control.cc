@@ -121,15 +121,17 @@ Result<void> Control::record(Session& session, const SessionName& name,
 
 Result<void> Control::free_job() {
   const std::scoped_lock lock(mutex_);
-  return once(
-      [this](Session& session) -> Result<void> {
-        TRY(session.execute(
-            fmt::format("UPDATE tideway_meta.base SET owner = '' WHERE {} AND epoch = {}",
-                        where_job(), epoch_),
-            {}));
-        return {};
-      },
-      false, {});
+  const auto work = [this](Session& session) -> Result<void> {
+    TRY(session.execute(
+        fmt::format("UPDATE tideway_meta.base SET owner = '' WHERE {} AND epoch = {}", where_job(),
+                    epoch_),
+        {}));
+    return {};
+  };
+  auto freed = once(work, false, {});
+  // The session may have ended long ago without anybody noticing.
+  if (!freed && freed.error().retry() == Retry::new_session) freed = once(work, false, {});
+  return freed;
 }
 
 std::string Control::guard() const {

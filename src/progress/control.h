@@ -47,7 +47,7 @@ class Control {
   Result<void> record(Session& session, const SessionName& name,
                       const std::optional<SessionName>& dead, const std::stop_token& stop) const;
 
-  // Says that nobody owns the job, if it is still ours. One try.
+  // Says that nobody owns the job, if it is still ours. Does not wait for a target that is away.
   Result<void> free_job();
 
   // SET clause that fails with error 1048 when the epoch is not ours any more.

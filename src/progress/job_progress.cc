@@ -155,7 +155,7 @@ JobProgress::~JobProgress() {
   if (lost()) return;
   // Best effort: an owner that leaves without a word is found out by its heartbeat.
   const auto freed = state_->control.free_job();
-  if (!freed)
+  if (!freed && freed.error().code() != ErrorCode::fenced)
     LOG(warn, "the job still looks owned", {{"job", job()}, {"error", freed.error().to_line()}});
 }
 
