@@ -9,19 +9,62 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "model/block.h"
 
 namespace tideway {
 namespace {
 
 // How a column's cell text becomes digest text.
-enum class Form : std::uint8_t { as_is, hex, bit_number, zerofill };
+enum class Form : std::uint8_t { as_is, hex, bit_number, zerofill, md5 };
 
 Form form_of(const ColumnType& type) {
-  if (type.kind == TypeKind::bit) return Form::bit_number;
+  switch (type.kind) {
+    case TypeKind::bit:
+      return Form::bit_number;
+    case TypeKind::medium_text:
+    case TypeKind::long_text:
+    case TypeKind::medium_blob:
+    case TypeKind::long_blob:
+    case TypeKind::json:
+    case TypeKind::geometry:
+    case TypeKind::vector:
+      return Form::md5;
+    default:
+      break;
+  }
   if (class_of(type) == TypeClass::bytes) return Form::hex;
-  if (type.is_zerofill) return Form::zerofill;
+  const bool is_exact = is_integer(type.kind) || type.kind == TypeKind::decimal;
+  if (type.is_zerofill && is_exact) return Form::zerofill;
   return Form::as_is;
+}
+
+// One MD5 context, used again and again: fetching the algorithm costs more than hashing a row.
+class Md5 {
+ public:
+  Md5() = default;
+  Md5(const Md5&) = delete;
+  Md5& operator=(const Md5&) = delete;
+  ~Md5() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  std::array<unsigned char, 16> of(std::string_view bytes) {
+    std::array<unsigned char, 16> md5{};
+    CHECK(EVP_DigestInit_ex(context_, algorithm_, nullptr) == 1);
+    CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+    CHECK(EVP_DigestFinal_ex(context_, md5.data(), nullptr) == 1);
+    return md5;
+  }
+
+ private:
+  EVP_MD* algorithm_ = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  EVP_MD_CTX* context_ = EVP_MD_CTX_new();
+};
+
+std::array<unsigned char, 16> md5_of(std::string_view bytes) {
+  thread_local Md5 md5;
+  return md5.of(bytes);
 }
 
 void append_hex(std::string& out, std::string_view bytes) {
@@ -63,6 +106,11 @@ void append_form(std::string& out, Form form, std::string_view text) {
       out.append(rest);
       return;
     }
+    case Form::md5: {
+      const auto md5 = md5_of(text);
+      out += to_hex({reinterpret_cast<const char*>(md5.data()), md5.size()});
+      return;
+    }
   }
 }
 
@@ -87,21 +135,22 @@ bool take_field(std::string_view& text, std::string_view name, std::uint64_t& va
 // same text.
 std::string digest_expression(const Column& column) {
   const std::string name = quoted(column.name);
+  const bool has_other_charset = class_of(column.type) == TypeClass::characters &&
+                                 !column.type.charset.empty() && column.type.charset != "utf8mb4";
+  const bool converts = has_other_charset || column.type.kind == TypeKind::json;
+  const std::string bytes = converts ? "CONVERT(" + name + " USING utf8mb4)" : name;
   switch (form_of(column.type)) {
     case Form::hex:
       return "HEX(" + name + ")";
+    case Form::md5:
+      return "MD5(" + bytes + ")";
     case Form::bit_number:
     case Form::zerofill:
       return "(" + name + "+0)";
     case Form::as_is:
       break;
   }
-  if (class_of(column.type) == TypeClass::characters && !column.type.charset.empty() &&
-      column.type.charset != "utf8mb4") {
-    return "CONVERT(" + name + " USING utf8mb4)";
-  }
-  if (column.type.kind == TypeKind::json) return "CONVERT(" + name + " USING utf8mb4)";
-  return cell_expression(column);
+  return converts ? bytes : cell_expression(column);
 }
 
 }  // namespace
@@ -134,27 +183,12 @@ bool parse_digest(std::string_view text, Digest& digest) {
   return ok;
 }
 
-struct RowDigester::Md5 {
-  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  Md5() = default;
-  Md5(const Md5&) = delete;
-  Md5& operator=(const Md5&) = delete;
-  ~Md5() {
-    EVP_MD_CTX_free(context);
-    EVP_MD_free(algorithm);
-  }
-};
-
 RowDigester::RowDigester(TablePtr table, ColumnSet columns, DigestStrength strength)
-    : table_(std::move(table)), columns_(std::move(columns)) {
+    : table_(std::move(table)), columns_(std::move(columns)), strength_(strength) {
   for (const std::uint32_t column : columns_) {
     forms_.push_back(static_cast<std::uint8_t>(form_of(table_->columns[column].type)));
   }
-  if (strength == DigestStrength::strong) md5_ = std::make_unique<Md5>();
 }
-RowDigester::~RowDigester() = default;
-RowDigester::RowDigester(RowDigester&&) noexcept = default;
 
 void RowDigester::add(const Block& block, const Rows& rows) {
   const auto cells = block.cells(rows);
@@ -189,18 +223,19 @@ void RowDigester::add_row(const Block& block, const Cell* cells) {
 
 void RowDigester::add_text() {
   ++digest_.rows;
-  if (md5_ == nullptr) {
+  if (strength_ == DigestStrength::fast) {
     const std::uint32_t crc = libdeflate_crc32(0, text_.data(), text_.size());
     digest_.crc_sum += crc;
     digest_.crc_xor ^= crc;
   } else {
-    std::array<unsigned char, 16> md5{};
-    CHECK(EVP_DigestInit_ex(md5_->context, md5_->algorithm, nullptr) == 1);
-    CHECK(EVP_DigestUpdate(md5_->context, text_.data(), text_.size()) == 1);
-    CHECK(EVP_DigestFinal_ex(md5_->context, md5.data(), nullptr) == 1);
+    const auto md5 = md5_of(text_);
     digest_.md5_high += load_big_endian(md5.data());
     digest_.md5_low += load_big_endian(md5.data() + 8);
   }
+}
+
+bool digest_texts_compare(const ColumnType& one, const ColumnType& other) {
+  return form_of(one) == form_of(other);
 }
 
 void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text) {

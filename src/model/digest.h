@@ -35,14 +35,19 @@ bool parse_digest(std::string_view text, Digest& digest);
 // in order, `length:bytes` of the cell's digest text, or `N` for NULL.
 //
 // Digest text of a type, the same here and in digest_expression():
-//   integers, DECIMAL   server text, ZEROFILL's zeros removed       characters, dates   as they
-//   are, UTF-8 FLOAT, DOUBLE       server text of the value as DOUBLE          BIT decimal number
-//   binary, geometry    upper-case hex                              JSON                server text
+//
+//   integers, DECIMAL                         server text, without the zeros of ZEROFILL
+//   FLOAT, DOUBLE                             server text of the value as DOUBLE
+//   dates, times, characters of up to 64 KiB  as they are, in UTF-8
+//   BIT                                       a decimal number
+//   binary of up to 64 KiB                    upper-case hex
+//   larger types, JSON, geometry              MD5 of the bytes (text in UTF-8, JSON as the server
+//   prints it):
+//                                             a server gives NULL instead of a text above
+//                                             max_allowed_packet
 class RowDigester {
  public:
   RowDigester(TablePtr table, ColumnSet columns, DigestStrength strength);
-  ~RowDigester();
-  RowDigester(RowDigester&&) noexcept;
 
   void add(const Block& block, const Rows& rows);       // after-images only
   void add_row(const Block& block, const Cell* cells);  // columns.size() cells
@@ -51,17 +56,18 @@ class RowDigester {
 
  private:
   void add_text();
-  struct Md5;
   TablePtr table_;
   ColumnSet columns_;
+  DigestStrength strength_;
   std::vector<std::uint8_t> forms_;
   std::string text_;
   Digest digest_;
-  std::unique_ptr<Md5> md5_;  // strong only
 };
 
 // Appends one cell's digest text (without its length) to `out`.
 void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text);
+// Whether equal values of the two types have equal digest texts.
+bool digest_texts_compare(const ColumnType& one, const ColumnType& other);
 
 // The SQL expression by which the cell text of a column is asked of a server: the quoted name,
 // except FLOAT: `c` * 1E0, since the server prints a FLOAT with six digits (`* 1E0` and not `+
