@@ -58,8 +58,8 @@ class Snapshot {
   // Points in the order they were opened; the last one is what new leases read. Grows by reopen().
   // A point, once there, stays as it is.
   std::size_t point_count() const;
-  const SnapshotPoint& point(std::size_t index) const;
-  const SnapshotPoint& first_point() const { return point(0); }
+  PointPtr point(std::size_t index) const;
+  PointPtr first_point() const { return point(0); }
   std::size_t readers() const;  // sessions that can be leased at a time
 
   // One reader session, given back on destruction; a broken one is lost to the snapshot.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,20 +24,24 @@ struct LogEvent {
 };
 
 // Tables as a stretch of the log names them: single ones, whole databases, or all, when an event
-// leaves it open. Names are compared as the server compares them.
+// leaves it open. With `fold_case` names are the same in any case, as on a server whose
+// lower_case_table_names is not 0.
 class TableNames {
  public:
-  void add(TableId table) { tables_.insert(std::move(table)); }
-  void add_database(std::string database) { databases_.insert(std::move(database)); }
-  void add_all(std::string reason);
+  explicit TableNames(bool fold_case = false) : fold_case_(fold_case) {}
+  void add(const TableId& table);
+  void add_database(std::string_view database);
+  void add_all(std::string_view reason);
   void add(const TableNames& other);
   bool contains(const TableId& table) const;
+  bool contains_database(std::string_view database) const;  // the whole of it
   bool is_empty() const { return tables_.empty() && databases_.empty() && !is_all(); }
   bool is_all() const { return !all_because_.empty(); }
   const std::string& all_because() const { return all_because_; }  // empty: not all
-  const std::set<TableId>& tables() const { return tables_; }
+  const std::set<TableId>& tables() const { return tables_; }      // folded
 
  private:
+  bool fold_case_;
   std::set<TableId> tables_;
   std::set<std::string, std::less<>> databases_;
   std::string all_because_;
@@ -45,6 +50,7 @@ class TableNames {
 // What a stretch of the log did. A table is touched when rows of it may have changed, redefined
 // when its definition may have; what is redefined is touched too.
 struct Touches {
+  explicit Touches(bool fold_case = false) : touched(fold_case), redefined(fold_case) {}
   TableNames touched, redefined;
   GtidSet gtids;  // of its transactions
   std::uint64_t transactions = 0;
@@ -55,49 +61,51 @@ struct Touches {
   void spread(const Cascades& cascades);
 };
 
+// What a statement of the log did, as far as its first words say: the tables that DDL names;
+// nothing for accounts, views, routines, triggers, events and transaction control; everything for
+// DML (statement or mixed format) and for whatever it does not know. `database` is the session's.
+Touches touches_of_statement(std::string_view statement, std::string_view database,
+                             bool fold_case = false);
+
 // Makes Touches of events given in log order. Pure; one thread. When in doubt everything is
 // touched:
-//  * statements other than transaction control and the DDL it knows (statement or mixed format)
-//  * an XA COMMIT whose XA PREPARE it has not been given
+//  * statements as above, and LOAD DATA in statement format
+//  * an XA COMMIT whose XA PREPARE it has not been given; rows of a prepared branch count where it
+//    is committed, not where it is prepared
 //  * events it does not know, incidents, and compressed transactions shown without their content
-// A row event names its table as `(db.t)`, unquoted: each way to split at a dot counts.
+// A row event names its table as `(db.t)`, unquoted: each way to split it at a dot counts.
 class LogReader {
  public:
-  // `fold_case`: the server compares names in lower case (lower_case_table_names is not 0).
   explicit LogReader(bool fold_case = false) : fold_case_(fold_case) {}
 
-  // The transaction that an event belongs to, as far as events were given. Call for every event.
-  // What it touches is added to every element of `into`.
-  void add(const LogEvent& event, const std::vector<Touches*>& into);
-
-  // What the next event belongs to: of a transaction's first event, its GTID if it has one.
-  struct Gtid {
-    std::string source;
-    std::uint64_t number = 0;
-  };
-  static std::optional<Gtid> gtid_of(const LogEvent& event);
-  // Whether the event is the first one of a transaction, or stands between transactions.
+  // Adds what the event did to every element of `into`: those that its transaction belongs to.
+  void add(const LogEvent& event, std::span<Touches* const> into);
+  void finish();  // no more events
+  // Whether the event, given next, would be the first of a transaction or stand between two.
   bool is_boundary(const LogEvent& event) const;
 
+  struct Gtid {
+    std::string source;  // `uuid` or `uuid:tag`
+    std::uint64_t number = 0;
+  };
+  static std::optional<Gtid> gtid_of(const LogEvent& event);  // of a transaction's first event
+
  private:
-  void add_statement(std::string_view info, const std::vector<Touches*>& into);
-  void add_table_map(std::string_view info, const std::vector<Touches*>& into);
-  void touch(const TableNames& names, const std::vector<Touches*>& into);
-  void touch_all(std::string reason, const std::vector<Touches*>& into);
-  void end_transaction(const std::vector<Touches*>& into);
-  std::string folded(std::string_view name) const;
+  enum class Place : std::uint8_t { between, behind_gtid, inside };
+
+  void add_table_map(std::string_view info, std::span<Touches* const> into);
+  void add_statement(std::string_view info, std::span<Touches* const> into);
+  bool add_xa(std::string_view statement, std::span<Touches* const> into);
+  void touch(const Touches& touches, std::span<Touches* const> into);
+  void touch_all(std::string_view reason, std::span<Touches* const> into);
 
   const bool fold_case_;
-  bool in_transaction_ = false;
-  bool is_opaque_ = false;  // compressed, and nothing of its content was shown yet
-  std::string xa_;          // the xid of the XA branch being read
-  TableNames xa_tables_;
-  std::unordered_map<std::string, TableNames> prepared_;
+  Place place_ = Place::between;
+  std::vector<Touches*>
+      opaque_;      // where a compressed transaction counts whose content is not shown
+  std::string xa_;  // the branch being read
+  std::optional<Touches> xa_touches_;
+  std::unordered_map<std::string, Touches> prepared_;
 };
-
-// The tables that a DDL statement redefines, read by its first words; all, when it is not one of
-// those known to leave the rest alone. `database` is the session's. Accounts, views, routines,
-// triggers and events redefine nothing.
-TableNames tables_of_statement(std::string_view statement, std::string_view database);
 
 }  // namespace tideway

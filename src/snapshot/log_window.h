@@ -20,6 +20,7 @@ struct LogStatus {
   std::vector<std::string> only_databases, without_databases;  // binlog-do-db, binlog-ignore-db
   bool logs(const std::string& database) const;
 };
+Result<std::optional<LogStatus>> parse_log_status(const ResultTable& answer);
 // nullopt: the server writes no log. TW401 with the GRANT as evidence without REPLICATION CLIENT.
 Result<std::optional<LogStatus>> log_status(Session& session, const std::stop_token& stop);
 

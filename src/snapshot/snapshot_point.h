@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,9 +34,10 @@ struct SnapshotPoint {
     std::optional<GtidSet> low, high_gtids;  // nullopt: the server has no GTID
   };
   std::optional<Window> window;
-  Touches touches;     // in (low, high], spread along foreign keys; not in the text
-  std::string reason;  // why the rung is not `exact`, for people; empty when it is
-  std::string grant;   // the statement that would have given a better rung; empty: none would
+  std::string timestamp;  // TiDB's, instead of a window: every table stands exactly there
+  Touches touches;        // in (low, high], spread along foreign keys; not in the text
+  std::string reason;     // why the rung is not `exact`, for people; empty when it is
+  std::string grant;      // the statement that would have given a better rung; empty: none would
 
   // Whether the table stands exactly at high.
   bool is_exact_for(const TableId& table) const;
@@ -45,5 +47,7 @@ struct SnapshotPoint {
   std::string to_json() const;
   static Result<SnapshotPoint> parse_json(std::string_view text);
 };
+
+using PointPtr = std::shared_ptr<const SnapshotPoint>;
 
 }  // namespace tideway

@@ -19,7 +19,7 @@ namespace tideway {
 // Under which point or points a table was read, from its first to its last row.
 struct TableReading {
   TableId table;
-  SnapshotPoint first, last;
+  PointPtr first, last;
 };
 
 // Where a table that was read stands.
