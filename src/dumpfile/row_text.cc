@@ -1,0 +1,272 @@
+#include "dumpfile/row_text.h"
+
+#include <bit>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace tideway {
+namespace {
+
+// A multiple of three, so that base64 slices join.
+constexpr std::size_t slice_bytes = 48 << 10U;
+static_assert(literal_bound(slice_bytes) + 64 <= TextOut::reserve_most && slice_bytes % 3 == 0);
+
+std::string column_list(const TableDef& table, const ColumnSet& columns) {
+  std::string list;
+  for (const std::uint32_t column : columns)
+    list += (list.empty() ? "" : ",") + quoted(table.columns[column].name);
+  return list;
+}
+
+// A plain `INSERT INTO t VALUES` means every visible column.
+bool needs_column_list(const DumpFormat& format, const TableDef& table, const ColumnSet& columns) {
+  if (columns.is_empty()) return false;
+  if (format.complete_insert || columns.size() != table.columns.size()) return true;
+  for (const Column& column : table.columns) {
+    if (column.is_invisible) return true;
+  }
+  return false;
+}
+
+char* write_hex(char* to, std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    *to++ = digits[byte >> 4U];
+    *to++ = digits[byte & 15U];
+  }
+  return to;
+}
+
+char* write_base64(char* to, std::string_view bytes) {
+  static constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const auto byte = [&bytes](std::size_t at) {
+    return at < bytes.size() ? static_cast<unsigned>(static_cast<unsigned char>(bytes[at])) : 0U;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const unsigned three = byte(at) << 16U | byte(at + 1) << 8U | byte(at + 2);
+    *to++ = digits[three >> 18U];
+    *to++ = digits[three >> 12U & 63U];
+    *to++ = at + 1 < bytes.size() ? digits[three >> 6U & 63U] : '=';
+    *to++ = at + 2 < bytes.size() ? digits[three & 63U] : '=';
+  }
+  return to;
+}
+
+}  // namespace
+
+SqlRows::SqlRows(const DumpFormat& format, const TableDef& table, const ColumnSet& columns)
+    : head_(header_text(format.header)), escapes_(format.escape_backslash) {
+  prefix_ = "INSERT INTO " + quoted(table.id.name);
+  if (needs_column_list(format, table, columns))
+    prefix_ += " (" + column_list(table, columns) + ")";
+  prefix_ += " VALUES\n";
+  for (const std::uint32_t column : columns)
+    forms_.push_back(file_form(table.columns[column].type));
+}
+
+void SqlRows::put_row(TextOut& out, const Block& block, const Cell* cells) const {
+  char* to = out.reserve(1);
+  *to++ = '(';
+  out.written_to(to);
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    const Cell cell = cells[i];
+    const std::size_t length = cell.is_null() ? 4 : cell.length;
+    if (length > slice_bytes ||
+        (!escapes_ && forms_[i] == LiteralForm::characters && !cell.is_null())) {
+      if (i != 0) out.put(",");
+      put_cell(out, block.text(cell), forms_[i]);
+      continue;
+    }
+    to = out.reserve(literal_bound(length) + 2);
+    if (i != 0) *to++ = ',';
+    if (cell.is_null()) {
+      std::memcpy(to, "NULL", 4);
+      to += 4;
+    } else {
+      to = write_literal(to, forms_[i], block.text(cell));
+    }
+    out.written_to(to);
+  }
+  out.put(")");
+}
+
+// Text without backslash escapes, and cells of any size. A slice's literal begins where the one
+// before it had its closing quote: its own opening takes the place of bytes that are put back.
+void SqlRows::put_cell(TextOut& out, std::string_view text, LiteralForm form) const {
+  if (form == LiteralForm::number || form == LiteralForm::approximate) {
+    form = LiteralForm::characters;  // a number of 48 KiB is none
+  }
+  if (!escapes_ && form == LiteralForm::characters) {
+    out.put("'");
+    for (std::size_t quote = text.find('\''); quote != std::string_view::npos;
+         quote = text.find('\'')) {
+      out.put(text.substr(0, quote));
+      out.put("''");
+      text.remove_prefix(quote + 1);
+    }
+    out.put(text);
+    out.put("'");
+    return;
+  }
+  const std::string_view opening = form == LiteralForm::hex ? "x'" : "'";
+  out.put(opening);
+  while (!text.empty()) {
+    const std::string_view slice = text.substr(0, slice_bytes);
+    char* const start = out.reserve(literal_bound(slice.size()));
+    char* const end = write_literal(start, form, slice);
+    const auto inside = static_cast<std::size_t>(end - start) - opening.size() - 1;
+    std::memmove(start, start + opening.size(), inside);
+    out.written_to(start + inside);
+    text.remove_prefix(slice.size());
+  }
+  out.put("'");
+}
+
+CsvRows::CsvRows(const DumpFormat& format, const TableDef& table, const ColumnSet& columns)
+    : format_(format.csv), escapes_(format.escape_backslash) {
+  first_special_ = format_.delimiter.empty() ? format_.separator[0] : format_.delimiter[0];
+  // Without a delimiter nothing but escapes keeps a terminator inside a value from ending its row.
+  second_special_ = format_.delimiter.empty() ? format_.terminator[0] : first_special_;
+  letters_[static_cast<unsigned char>(first_special_)] = first_special_;
+  letters_[static_cast<unsigned char>(second_special_)] = second_special_;
+  letters_['\0'] = '0';
+  letters_['\r'] = 'r';
+  letters_['\n'] = 'n';
+  letters_['\\'] = '\\';
+  for (const std::uint32_t column : columns) {
+    Form form = Form::text;
+    const TypeClass type_class = class_of(table.columns[column].type);
+    if (type_class == TypeClass::number) form = Form::bare;
+    if (type_class == TypeClass::bytes && format_.dialect == CsvDialect::bigquery)
+      form = Form::base64;
+    if (type_class == TypeClass::bytes &&
+        (format_.dialect == CsvDialect::snowflake || format_.dialect == CsvDialect::redshift)) {
+      form = Form::hex;
+    }
+    forms_.push_back(form);
+  }
+  if (format_.has_header) head_ = make_head(table, columns);
+}
+
+std::string CsvRows::make_head(const TableDef& table, const ColumnSet& columns) const {
+  std::string head;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string& name = table.columns[columns[i]].name;
+    if (i != 0) head += format_.separator;
+    head += format_.delimiter;
+    if (escapes_) {
+      const std::size_t start = head.size();
+      head.resize(start + 2 * name.size() + 16);
+      head.resize(static_cast<std::size_t>(write_escaped(head.data() + start, name) - head.data()));
+    } else {
+      std::size_t from = 0;
+      for (std::size_t at = 0; !format_.delimiter.empty() &&
+                               (at = name.find(format_.delimiter, from)) != std::string::npos;) {
+        head += name.substr(from, at - from) + format_.delimiter + format_.delimiter;
+        from = at + format_.delimiter.size();
+      }
+      head += name.substr(from);
+    }
+    head += format_.delimiter;
+  }
+  return columns.is_empty() ? head : head + format_.terminator;
+}
+
+void CsvRows::put_row(TextOut& out, const Block& block, const Cell* cells) const {
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (i != 0) out.put(format_.separator);
+    if (cells[i].is_null()) {
+      out.put(format_.null_value);
+    } else {
+      put_cell(out, block.text(cells[i]), forms_[i]);
+    }
+  }
+  out.put(format_.terminator);
+}
+
+void CsvRows::put_cell(TextOut& out, std::string_view text, Form form) const {
+  if (form == Form::bare) return out.put(text);
+  out.put(format_.delimiter);
+  if (form == Form::text) {
+    put_text(out, text);
+  } else {
+    for (; !text.empty(); text.remove_prefix(std::min(text.size(), slice_bytes))) {
+      const std::string_view slice = text.substr(0, slice_bytes);
+      char* const to = out.reserve(2 * slice.size() + 4);
+      out.written_to(form == Form::hex ? write_hex(to, slice) : write_base64(to, slice));
+    }
+  }
+  out.put(format_.delimiter);
+}
+
+void CsvRows::put_text(TextOut& out, std::string_view text) const {
+  if (!escapes_) return put_doubled(out, text);
+  do {
+    const std::string_view slice = text.substr(0, slice_bytes);
+    out.written_to(write_escaped(out.reserve(2 * slice.size() + 16), slice));
+    text.remove_prefix(slice.size());
+  } while (!text.empty());
+}
+
+void CsvRows::put_doubled(TextOut& out, std::string_view text) const {
+  if (!format_.delimiter.empty()) {
+    for (std::size_t at = text.find(format_.delimiter); at != std::string_view::npos;
+         at = text.find(format_.delimiter)) {
+      at += format_.delimiter.size();
+      out.put(text.substr(0, at));
+      out.put(format_.delimiter);
+      text.remove_prefix(at);
+    }
+  }
+  out.put(text);
+}
+
+// Touches at most 2 * size + 16 bytes.
+char* CsvRows::write_escaped(char* to, std::string_view text) const {
+  const char* from = text.data();
+  const char* const end = from + text.size();
+#if defined(__SSE2__)
+  const __m128i special = _mm_set1_epi8(first_special_), second = _mm_set1_epi8(second_special_),
+                feed = _mm_set1_epi8('\n'), back = _mm_set1_epi8('\r'), slash = _mm_set1_epi8('\\'),
+                zero = _mm_setzero_si128();
+  while (end - from >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    // Sixteen bytes are stored whatever they hold; what follows the first one to escape is
+    // overwritten.
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    const __m128i lines = _mm_or_si128(_mm_cmpeq_epi8(bytes, feed), _mm_cmpeq_epi8(bytes, back));
+    const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(bytes, slash), _mm_cmpeq_epi8(bytes, zero));
+    const __m128i found =
+        _mm_or_si128(_mm_or_si128(lines, others),
+                     _mm_or_si128(_mm_cmpeq_epi8(bytes, special), _mm_cmpeq_epi8(bytes, second)));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
+    if (mask == 0) {
+      from += 16;
+      to += 16;
+      continue;
+    }
+    const int clean = std::countr_zero(mask);
+    from += clean;
+    to += clean;
+    *to++ = '\\';
+    *to++ = letters_[static_cast<unsigned char>(*from++)];
+  }
+#endif
+  for (; from != end; ++from) {
+    const char letter = letters_[static_cast<unsigned char>(*from)];
+    if (letter == 0) {
+      *to++ = *from;
+    } else {
+      *to++ = '\\';
+      *to++ = letter;
+    }
+  }
+  return to;
+}
+
+}  // namespace tideway
