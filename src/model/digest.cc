@@ -178,7 +178,7 @@ bool parse_digest(std::string_view text, Digest& digest) {
   const bool ok =
       take_field(text, "rows", digest.rows) && take_field(text, "crc_sum", digest.crc_sum) &&
       take_field(text, "crc_xor", crc_xor) && take_field(text, "md5_high", digest.md5_high) &&
-      take_field(text, "md5_low", digest.md5_low) && text.empty();
+      take_field(text, "md5_low", digest.md5_low) && text.empty() && crc_xor <= UINT32_MAX;
   digest.crc_xor = static_cast<std::uint32_t>(crc_xor);
   return ok;
 }
