@@ -194,7 +194,7 @@ void RowDigester::add(const Block& block, const Rows& rows) {
   const auto cells = block.cells(rows);
   const std::size_t per_row = rows.cells_per_row();
   for (std::size_t row = 0; row < rows.row_count; ++row)
-    add_row(block, &cells[row * per_row + rows.before.size()]);
+    add_row(block, cells.data() + row * per_row + rows.before.size());  // there may be no cell
 }
 
 void RowDigester::add_row(const Block& block, const Cell* cells) {
