@@ -128,7 +128,7 @@ std::size_t InfileRows::fill(std::span<char> buffer) {
     staged_.clear();
     sent_ = 0;
     while (left_.count != 0 && staged_.size() < staged_bytes) {
-      write_row(&cells_[left_.first * per_row_ + before_]);
+      write_row(cells_.data() + left_.first * per_row_ + before_);
       ++left_.first;
       --left_.count;
     }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
+#include <numeric>
 
 #include "apply/table_plan.h"
 #include "base/crew.h"
@@ -26,7 +26,7 @@ struct Question {
 
 struct Prepared {
   std::vector<Question> questions;
-  std::vector<ColumnSet> columns;  // of each table, in the target
+  std::vector<TablePtr> asked;  // of each table: what the target is asked over
   std::vector<TableProof> proofs;
 };
 
@@ -34,6 +34,25 @@ Error not_done(const Stream& stream) {
   return Error(ErrorCode::internal, Side::local, Retry::never,
                fmt::format("chunk {} of {} is to be proven and is not done", stream.ordinal,
                            quoted(stream.table)));
+}
+
+// The source's columns under the target's names: digest texts follow the type the rows were read
+// as, whatever wider type the target has.
+TablePtr asked_over(const TablePlan& plan) {
+  auto asked = std::make_shared<TableDef>();
+  asked->id = plan.target()->id;
+  for (std::size_t i = 0; i < plan.target_columns().size(); ++i) {
+    Column column = plan.source()->columns[plan.source_columns()[i]];
+    column.name = plan.target()->columns[plan.target_columns()[i]].name;
+    asked->columns.push_back(std::move(column));
+  }
+  return asked;
+}
+
+ColumnSet all_columns(const TableDef& table) {
+  std::vector<std::uint32_t> ordinals(table.columns.size());
+  std::iota(ordinals.begin(), ordinals.end(), 0U);
+  return ColumnSet(std::move(ordinals));
 }
 
 Result<void> prepare_table(Prepared& prepared, TargetLedger& ledger, const TableToProve& table,
@@ -54,7 +73,7 @@ Result<void> prepare_table(Prepared& prepared, TargetLedger& ledger, const Table
   }
   const PlanPtr plan =
       TRY(TablePlan::make(table.source, table.target, ColumnSet(stored_columns(*table.source))));
-  prepared.columns.push_back(plan->target_columns());
+  prepared.asked.push_back(asked_over(*plan));
   if (has_conditions && !by_stream.empty()) {
     std::ranges::move(by_stream, std::back_inserter(prepared.questions));
   } else {
@@ -87,12 +106,12 @@ Result<std::vector<TableProof>> prove_tables(const JobProgress& progress, Target
     const Instant give_up = real_clock().now() + options.patience;
     for (std::size_t i = next++; i < prepared.questions.size(); i = next++) {
       const Question& question = prepared.questions[i];
-      const TableDef& target = *tables[question.table].target;
+      const TableDef& target = *prepared.asked[question.table];
       const auto ask = [&]() -> Result<Digest> {
         if (!session || session->is_broken())
           session.emplace(TRY(Session::open(progress.target(), {}, crew_stop)));
-        return digest_rows(*session, quoted(target.id), target, prepared.columns[question.table],
-                           question.where, options.strength, crew_stop);
+        return digest_rows(*session, quoted(target.id), target, all_columns(target), question.where,
+                           options.strength, crew_stop);
       };
       auto found = ask();
       while (!found &&

@@ -37,7 +37,7 @@ char* write_row(char* to, Columns columns, const Block& block, const Cell* cells
   return to;
 }
 
-// What append_literal writes, within a few bytes. Only memory depends on it.
+// What append_literal needs, which writes long texts slice by slice. Only memory depends on it.
 std::size_t literal_size(LiteralForm form, std::string_view text) {
   switch (form) {
     case LiteralForm::number:
@@ -58,7 +58,8 @@ std::size_t literal_size(LiteralForm form, std::string_view text) {
 // A row larger than a statement usually is: what it really takes is counted first, since the bound
 // may be twice as much.
 std::size_t exact_row_size(Columns columns, const Block& block, const Cell* cells) {
-  std::size_t bytes = 3;
+  constexpr std::size_t slack = 16 * 1024;  // the last slice's bound
+  std::size_t bytes = slack;
   for (const auto& column : columns) {
     const Cell& cell = cells[column.cell];
     bytes += 1 + (cell.is_null() ? 4 : literal_size(column.form, block.text(cell)));
@@ -101,7 +102,9 @@ RowRange write_statement(std::string& out, const TablePlan& plan, OnDuplicate on
   const Columns columns = plan.columns();
   const std::size_t per_row = rows.cells_per_row();
   const auto cells = block.cells(rows);
-  const auto row_at = [&](std::uint32_t row) { return &cells[row * per_row + rows.before.size()]; };
+  const auto row_at = [&](std::uint32_t row) {
+    return cells.data() + row * per_row + rows.before.size();
+  };
   const std::string begin = statement_begin(plan, on_duplicate),
                     end = statement_end(plan, on_duplicate);
 
@@ -151,8 +154,11 @@ std::string key_text(const TablePlan& plan, const Block& block, const Rows& rows
     if (is_cut) value = value.substr(0, value_max);
     // A character cut in half would make the message unreadable; of raw bytes a few less do no
     // harm.
-    while (is_cut && !value.empty() && (static_cast<unsigned char>(value.back()) & 0xC0U) == 0x80U)
-      value.remove_suffix(1);
+    const auto is_part = [&](unsigned char mask, unsigned char bits) {
+      return is_cut && !value.empty() && (static_cast<unsigned char>(value.back()) & mask) == bits;
+    };
+    while (is_part(0xC0, 0x80)) value.remove_suffix(1);
+    if (is_part(0xC0, 0xC0)) value.remove_suffix(1);
     append_literal(text, column.form, value);
     if (is_cut) text += "…";
   }

@@ -100,6 +100,7 @@ Result<std::shared_ptr<const TablePlan>> TablePlan::make(TablePtr source, TableP
   }
   plan->key_ = key_places(*source, plan->columns_);
   plan->table_name_ = quoted(target->id);
+  plan->source_columns_ = columns;
   plan->target_columns_ = ColumnSet(std::move(all));
   plan->source_ = std::move(source);
   plan->target_ = std::move(target);

@@ -36,8 +36,9 @@ class TablePlan {
   // Places in columns() of the key by which messages name a row: the primary key, else the first
   // unique one, else all columns.
   const std::vector<std::uint32_t>& key() const { return key_; }
-  const std::string& table_name() const { return table_name_; }    // `db`.`t` of the target
-  const std::string& column_list() const { return column_list_; }  // (`a`,`b`)
+  const std::string& table_name() const { return table_name_; }        // `db`.`t` of the target
+  const std::string& column_list() const { return column_list_; }      // (`a`,`b`)
+  const ColumnSet& source_columns() const { return source_columns_; }  // as rows hold them
   // Where the row's cells are in the target, generated columns included: what a digest of the
   // target is asked over.
   const ColumnSet& target_columns() const { return target_columns_; }
@@ -48,7 +49,7 @@ class TablePlan {
   std::vector<PlannedColumn> columns_;
   std::vector<std::uint32_t> key_;
   std::string table_name_, column_list_;
-  ColumnSet target_columns_;
+  ColumnSet source_columns_, target_columns_;
 };
 using PlanPtr = std::shared_ptr<const TablePlan>;
 
