@@ -29,6 +29,8 @@ def tree(tmp_path):
         file.write_text(text)
 
     write("cmake/rooms.cmake", ROOMS)
+    for room in ("base", "flow", "sql", "apply"):
+        write(f"src/{room}/README.md", f"# {room}\n")
     write("src/base/CMakeLists.txt", "add_room(base HEADERS error.h SOURCES error.cc)\n")
     write("src/base/error.h", "#pragma once\n#include <string>\n")
     write("src/base/error.cc", '#include "base/error.h"\n')
@@ -101,6 +103,11 @@ def test_an_include_that_does_not_start_with_a_room_is_found(tree):
 def test_a_file_listed_nowhere_is_found(tree):
     tree("src/sql/orphan.cc", "int x;\n")
     assert check(tree) == ["src/sql/orphan.cc: is not listed in its CMakeLists.txt"]
+
+
+def test_a_room_without_a_readme_is_found(tree):
+    (tree.root / "src/sql/README.md").unlink()
+    assert check(tree) == ["src/sql/README.md: is missing: what does the room own, and what does it never do?"]
 
 
 def test_an_unknown_room_and_a_room_that_is_not_built_are_found(tree):
