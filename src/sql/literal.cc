@@ -110,11 +110,24 @@ char* write_plain(char* to, std::string_view text) {
   return to + text.size();
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The usual number is an integer: copied while it is looked at. nullptr: it is something else.
+char* write_integer(char* to, std::string_view text) {
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  if (from != end && *from == '-') *to++ = *from++;
+  if (from == end) return nullptr;
+  for (; from != end; ++from) {
+    if (!is_digit(*from)) return nullptr;
+    *to++ = *from;
+  }
+  return to;
+}
+
 bool is_negative_zero(std::string_view number) {
   return number.starts_with('-') && number.find_first_not_of("0.", 1) == std::string_view::npos;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t skip_digits(std::string_view text, std::size_t at) {
   while (at < text.size() && is_digit(text[at])) ++at;
@@ -174,6 +187,7 @@ char* write_literal(char* to, LiteralForm form, std::string_view cell_text) {
       if (is_number(cell_text) && is_negative_zero(cell_text)) return write_plain(to, "-0e0");
       [[fallthrough]];
     case LiteralForm::number:
+      if (char* const end = write_integer(to, cell_text); end != nullptr) return end;
       return is_number(cell_text) ? write_plain(to, cell_text) : write_text(to, cell_text);
     case LiteralForm::hex:
       to = write_hex(write_plain(to, "x'"), cell_text);
