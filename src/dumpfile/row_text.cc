@@ -3,9 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "dumpfile/short_cell.h"
 
 namespace tideway {
 namespace {
@@ -29,6 +27,24 @@ bool needs_column_list(const DumpFormat& format, const TableDef& table, const Co
     if (column.is_invisible) return true;
   }
   return false;
+}
+
+// What a row of these cells needs at most: twice its bytes, and room for quotes, marks and 16-byte
+// stores.
+std::size_t row_bound(const Cell* cells, std::size_t count) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) bytes += cells[i].is_null() ? 0 : cells[i].length;
+  return 2 * bytes + count * (literal_bound(0) + 1) + 32;
+}
+
+// Marks are one or two bytes: no call for these.
+char* write(char* to, std::string_view text) {
+  if (text.size() == 1) {
+    *to++ = text[0];
+    return to;
+  }
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
 }
 
 char* write_hex(char* to, std::string_view bytes) {
@@ -69,28 +85,53 @@ SqlRows::SqlRows(const DumpFormat& format, const TableDef& table, const ColumnSe
     forms_.push_back(file_form(table.columns[column].type));
 }
 
+// One reservation serves a row of ordinary size; the cells of another one make theirs.
 void SqlRows::put_row(TextOut& out, const Block& block, const Cell* cells) const {
-  char* to = out.reserve(1);
+  const std::size_t bound = row_bound(cells, forms_.size());
+  if (bound > TextOut::reserve_most || !escapes_) return put_row_by_cells(out, block, cells);
+  char* to = out.reserve(bound);
+  const char* const bytes = block.text({0, 0}).data();
   *to++ = '(';
-  out.written_to(to);
   for (std::size_t i = 0; i < forms_.size(); ++i) {
     const Cell cell = cells[i];
-    const std::size_t length = cell.is_null() ? 4 : cell.length;
-    if (length > slice_bytes ||
-        (!escapes_ && forms_[i] == LiteralForm::characters && !cell.is_null())) {
-      if (i != 0) out.put(",");
-      put_cell(out, block.text(cell), forms_[i]);
-      continue;
-    }
-    to = out.reserve(literal_bound(length) + 2);
     if (i != 0) *to++ = ',';
     if (cell.is_null()) {
       std::memcpy(to, "NULL", 4);
       to += 4;
-    } else {
-      to = write_literal(to, forms_[i], block.text(cell));
+      continue;
     }
-    out.written_to(to);
+#if defined(__SSE2__)
+    if (cell.length <= short_cell_bytes && cell.offset + short_cell_bytes <= block.written()) {
+      const ShortCell text(bytes + cell.offset, cell.length);
+      if (forms_[i] == LiteralForm::number && text.is_whole_number()) {
+        text.store(to);
+        to += cell.length;
+        continue;
+      }
+      if (forms_[i] == LiteralForm::characters && text.is_plain_in_sql()) {
+        *to++ = '\'';
+        text.store(to);
+        to += cell.length;
+        *to++ = '\'';
+        continue;
+      }
+    }
+#endif
+    to = write_literal(to, forms_[i], {bytes + cell.offset, cell.length});
+  }
+  *to++ = ')';
+  out.written_to(to);
+}
+
+void SqlRows::put_row_by_cells(TextOut& out, const Block& block, const Cell* cells) const {
+  out.put("(");
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (i != 0) out.put(",");
+    if (cells[i].is_null()) {
+      out.put("NULL");
+    } else {
+      put_cell(out, block.text(cells[i]), forms_[i]);
+    }
   }
   out.put(")");
 }
@@ -98,10 +139,11 @@ void SqlRows::put_row(TextOut& out, const Block& block, const Cell* cells) const
 // Text without backslash escapes, and cells of any size. A slice's literal begins where the one
 // before it had its closing quote: its own opening takes the place of bytes that are put back.
 void SqlRows::put_cell(TextOut& out, std::string_view text, LiteralForm form) const {
-  if (form == LiteralForm::number || form == LiteralForm::approximate) {
-    form = LiteralForm::characters;  // a number of 48 KiB is none
+  const bool is_doubled = !escapes_ && form == LiteralForm::characters;
+  if (text.size() <= slice_bytes && !is_doubled) {
+    return out.written_to(write_literal(out.reserve(literal_bound(text.size())), form, text));
   }
-  if (!escapes_ && form == LiteralForm::characters) {
+  if (is_doubled) {
     out.put("'");
     for (std::size_t quote = text.find('\''); quote != std::string_view::npos;
          quote = text.find('\'')) {
@@ -112,6 +154,9 @@ void SqlRows::put_cell(TextOut& out, std::string_view text, LiteralForm form) co
     out.put(text);
     out.put("'");
     return;
+  }
+  if (form == LiteralForm::number || form == LiteralForm::approximate) {
+    form = LiteralForm::characters;  // a number of 48 KiB is none
   }
   const std::string_view opening = form == LiteralForm::hex ? "x'" : "'";
   out.put(opening);
@@ -178,6 +223,43 @@ std::string CsvRows::make_head(const TableDef& table, const ColumnSet& columns) 
 }
 
 void CsvRows::put_row(TextOut& out, const Block& block, const Cell* cells) const {
+  const std::size_t marks =
+      forms_.size() *
+          (format_.separator.size() + 2 * format_.delimiter.size() + format_.null_value.size()) +
+      format_.terminator.size();
+  const std::size_t bound = row_bound(cells, forms_.size()) + marks;
+  if (bound > TextOut::reserve_most || !escapes_) return put_row_by_cells(out, block, cells);
+  char* to = out.reserve(bound);
+  for (std::size_t i = 0; i < forms_.size(); ++i) {
+    if (i != 0) to = write(to, format_.separator);
+    to = cells[i].is_null() ? write(to, format_.null_value)
+                            : write_cell(to, block, cells[i], forms_[i]);
+  }
+  out.written_to(write(to, format_.terminator));
+}
+
+char* CsvRows::write_cell(char* to, const Block& block, Cell cell, Form form) const {
+  const std::string_view text = block.text(cell);
+  const bool is_quoted = form != Form::bare;
+  if (is_quoted) to = write(to, format_.delimiter);
+  if (form == Form::hex) {
+    to = write_hex(to, text);
+  } else if (form == Form::base64) {
+    to = write_base64(to, text);
+#if defined(__SSE2__)
+  } else if (cell.length <= short_cell_bytes && cell.offset + short_cell_bytes <= block.written() &&
+             (!is_quoted || ShortCell(text.data(), cell.length)
+                                .is_plain_in_csv(first_special_, second_special_))) {
+    ShortCell(text.data(), cell.length).store(to);
+    to += cell.length;
+#endif
+  } else {
+    to = is_quoted ? write_escaped(to, text) : write(to, text);
+  }
+  return is_quoted ? write(to, format_.delimiter) : to;
+}
+
+void CsvRows::put_row_by_cells(TextOut& out, const Block& block, const Cell* cells) const {
   for (std::size_t i = 0; i < forms_.size(); ++i) {
     if (i != 0) out.put(format_.separator);
     if (cells[i].is_null()) {

@@ -24,6 +24,7 @@ class SqlRows {
                const Cell* cells) const;  // (…), without what follows it
 
  private:
+  void put_row_by_cells(TextOut& out, const Block& block, const Cell* cells) const;
   void put_cell(TextOut& out, std::string_view text, LiteralForm form) const;
 
   std::string head_, prefix_;
@@ -41,6 +42,8 @@ class CsvRows {
  private:
   enum class Form : std::uint8_t { bare, text, hex, base64 };
   std::string make_head(const TableDef& table, const ColumnSet& columns) const;
+  char* write_cell(char* to, const Block& block, Cell cell, Form form) const;
+  void put_row_by_cells(TextOut& out, const Block& block, const Cell* cells) const;
   void put_cell(TextOut& out, std::string_view text, Form form) const;
   void put_text(TextOut& out, std::string_view text) const;
   void put_doubled(TextOut& out, std::string_view text) const;
