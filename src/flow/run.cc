@@ -145,7 +145,11 @@ Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& 
       return result;
     });
   }
-  TRY(crew.join());
+  auto joined = crew.join();
+  // Whoever waits when the operator stops says so with TW106; for the run that is no error.
+  const bool was_stopped =
+      stop.stop_requested() && !joined && joined.error().code() == ErrorCode::stopped;
+  if (!joined && !was_stopped) return fail(std::move(joined).error());
   const Summary summary{meter.rows_written - rows_before, meter.bytes_written - bytes_before,
                         meter.streams_written - streams_before, stop.stop_requested()};
   if (!summary.is_stopped && options.completes_sink) TRY(sink.complete(stop));

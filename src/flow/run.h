@@ -25,9 +25,9 @@ struct Summary {
 };
 
 // Pulls every reader dry, through the stages, into the writers. All blocks of a stream go to the
-// writer that got its first one; a new stream goes to the writer with the fewest bytes waiting. The
-// first error stops everyone and is the result; being stopped is not an error: writers then finish
-// what they took.
+// writer that got its first one; a new stream goes to the writer with the fewest streams open. The
+// first error stops everyone and is the result; being stopped (TW106 after `stop`) is not an error:
+// writers then finish what they took.
 Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& sink,
                     const FlowOptions& options, Meter& meter, const std::stop_token& stop);
 

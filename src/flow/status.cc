@@ -30,15 +30,19 @@ void StatusBoard::Board::ask() {
 
 StatusBoard::Showing::~Showing() {
   if (board_ == nullptr) return;
-  board_->board_.with([](Board& board) {
+  board_->board_.with([this](Board& board) {
+    if (board.number != number_) return;
     board.ask();
     board.sample = nullptr;
   });
 }
 
 StatusBoard::Showing StatusBoard::show(Sample sample) {
-  board_.with([&](Board& board) { board.sample = std::move(sample); });
-  return Showing(this);
+  const std::uint64_t number = board_.with([&](Board& board) {
+    board.sample = std::move(sample);
+    return ++board.number;
+  });
+  return {this, number};
 }
 
 void StatusBoard::begin(std::uint32_t step, std::uint32_t steps, std::string phase) {

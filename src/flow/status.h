@@ -41,13 +41,15 @@ class StatusBoard {
   // answer stays.
   class Showing {
    public:
-    explicit Showing(StatusBoard* board) : board_(board) {}
-    Showing(Showing&& other) noexcept : board_(std::exchange(other.board_, nullptr)) {}
+    Showing(StatusBoard* board, std::uint64_t number) : board_(board), number_(number) {}
+    Showing(Showing&& other) noexcept
+        : board_(std::exchange(other.board_, nullptr)), number_(other.number_) {}
     Showing& operator=(Showing&&) = delete;
     ~Showing();
 
    private:
     StatusBoard* board_;
+    std::uint64_t number_;
   };
   [[nodiscard]] Showing show(Sample sample);
 
@@ -61,6 +63,7 @@ class StatusBoard {
  private:
   struct Board {
     Sample sample;
+    std::uint64_t number = 0;  // of the sample that is up: a later one replaces an earlier one
     Status last;
     std::vector<std::string> warnings;
     void ask();  // last becomes what the sample says now
