@@ -2,8 +2,11 @@
 
 #include <map>
 #include <set>
+#include <stop_token>
 
-#include "model/table_id.h"
+#include "base/result.h"
+#include "model/table_def.h"
+#include "mysql/session.h"
 
 namespace tideway {
 
@@ -15,5 +18,10 @@ struct Cascades {
   // Tables with a parent whose own definition could not be read: anything may change them.
   std::set<TableId> unsure;
 };
+
+void add_cascades(Cascades& cascades, const TableDef& child);  // those of its foreign keys
+// Reads the parents that are not in `known`, and theirs.
+Result<void> follow_cascades(Session& session, Cascades& cascades, std::set<TableId> known,
+                             const std::stop_token& stop);
 
 }  // namespace tideway

@@ -35,14 +35,15 @@ struct Snapshot::State {
 Snapshot::Snapshot(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Snapshot::~Snapshot() = default;
 
-Result<std::unique_ptr<Snapshot>> Snapshot::open(const Endpoint& endpoint,
-                                                 const SessionOptions& session_options,
-                                                 std::span<const TableId> tables,
-                                                 const Cascades& cascades,
-                                                 const SnapshotOptions& options,
-                                                 const std::stop_token& stop) {
-  auto state = std::make_unique<State>(
-      PointRequest{endpoint, session_options, {tables.begin(), tables.end()}, cascades, options});
+Result<std::unique_ptr<Snapshot>> Snapshot::open(
+    const Endpoint& endpoint, const SessionOptions& session_options, const ObjectList& objects,
+    std::span<const TableId> tables, const SnapshotOptions& options, const std::stop_token& stop) {
+  auto state = std::make_unique<State>(PointRequest{endpoint,
+                                                    session_options,
+                                                    {tables.begin(), tables.end()},
+                                                    objects.cascades,
+                                                    objects.listed_at,
+                                                    options});
   std::unique_ptr<Snapshot> snapshot(new Snapshot(std::move(state)));
   TRY(snapshot->reopen(stop));
   return snapshot;
@@ -61,6 +62,7 @@ Result<void> Snapshot::reopen(const std::stop_token& stop) {
        {"position", opened.point.position_text()},
        {"readers", opened.sessions.size()},
        {"reason", opened.point.reason}});
+  opened.point.listed_at = state_->request.listed_at;
   auto point = std::make_shared<const SnapshotPoint>(std::move(opened.point));
   state_->shared.with([&](Shared& shared) {
     shared.points.push_back(std::move(point));

@@ -14,7 +14,6 @@
 #include "base/result.h"
 #include "mysql/endpoint.h"
 #include "mysql/session.h"
-#include "snapshot/cascades.h"
 #include "snapshot/object_list.h"
 #include "snapshot/snapshot_point.h"
 
@@ -42,15 +41,12 @@ struct SnapshotOptions {
 // fewer readers, at last with one; kept is the try that left the fewest of them touched.
 class Snapshot {
  public:
-  // `tables`: those that will be read, and must be exact. TW403: XA transactions stayed prepared
-  // for all of `wait`. TW301, TW306: the lock asked for was refused, or not had in time. Not
-  // reaching `exact` is no error: point() says so.
-  static Result<std::unique_ptr<Snapshot>> open(const Endpoint& endpoint,
-                                                const SessionOptions& session_options,
-                                                std::span<const TableId> tables,
-                                                const Cascades& cascades,
-                                                const SnapshotOptions& options,
-                                                const std::stop_token& stop);
+  // `tables`: those of `objects` that will be read, and must be exact. TW403: XA transactions
+  // stayed prepared for all of `wait`. TW301, TW306: the lock asked for was refused, or not had in
+  // time. Not reaching `exact` is no error: point() says so.
+  static Result<std::unique_ptr<Snapshot>> open(
+      const Endpoint& endpoint, const SessionOptions& session_options, const ObjectList& objects,
+      std::span<const TableId> tables, const SnapshotOptions& options, const std::stop_token& stop);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -25,6 +26,7 @@ struct PointRequest {
   SessionOptions session_options;
   std::vector<TableId> tables;
   Cascades cascades;
+  std::optional<LogPosition> listed_at;
   SnapshotOptions options;
 };
 

@@ -55,6 +55,7 @@ std::string SnapshotPoint::gtid_text() const {
 
 std::string SnapshotPoint::to_json() const {
   Json json = {{"rung", to_text(rung)}, {"server", server_uuid}};
+  if (listed_at) json["listed"] = tideway::to_text(*listed_at);
   if (!timestamp.empty()) json["timestamp"] = timestamp;
   if (window) {
     json["begin"] = tideway::to_text(window->begin);
@@ -80,6 +81,7 @@ Result<SnapshotPoint> SnapshotPoint::parse_json(std::string_view text) {
   point.server_uuid = text_of(json, "server");
   point.timestamp = text_of(json, "timestamp");
   point.reason = text_of(json, "reason");
+  if (json.contains("listed")) point.listed_at = TRY(parse_log_position(text_of(json, "listed")));
   if (!json.contains("high")) return point;
   Window& window = point.window.emplace();
   window.begin = TRY(parse_log_position(text_of(json, "begin")));

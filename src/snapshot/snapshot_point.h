@@ -35,9 +35,10 @@ struct SnapshotPoint {
   };
   std::optional<Window> window;
   std::string timestamp;  // TiDB's, instead of a window: every table stands exactly there
-  Touches touches;        // in (low, high], spread along foreign keys; not in the text
-  std::string reason;     // why the rung is not `exact`, for people; empty when it is
-  std::string grant;      // the statement that would have given a better rung; empty: none would
+  std::optional<LogPosition> listed_at;  // ObjectList's: DDL behind it may have been missed
+  Touches touches;     // in (low, high], spread along foreign keys; not in the text
+  std::string reason;  // why the rung is not `exact`, for people; empty when it is
+  std::string grant;   // the statement that would have given a better rung; empty: none would
 
   // Whether the table stands exactly at high.
   bool is_exact_for(const TableId& table) const;

@@ -1,0 +1,170 @@
+#include "snapshot/standing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "snapshot/log_window.h"
+
+namespace tideway {
+namespace {
+
+bool is_proving(const SnapshotPoint& point) {
+  return point.rung == Rung::exact || point.rung == Rung::window || point.rung == Rung::locked;
+}
+
+// The stretch in which a table must be untouched to stand at all of these points: from the low of
+// the one that was opened first to the greatest high.
+LogRange range_of(std::span<const SnapshotPoint* const> points) {
+  const auto high = [](const SnapshotPoint* point) { return point->window->high; };
+  const SnapshotPoint* first = *std::ranges::min_element(points, {}, high);
+  const SnapshotPoint* last = *std::ranges::max_element(points, {}, high);
+  return {first->window->begin, last->window->high,
+          first->window->low ? *first->window->low : GtidSet()};
+}
+
+std::string why_not(const SnapshotPoint& point) {
+  std::string why = point.rung == Rung::timed ? "the snapshot's place in the log is not proven: "
+                                              : "the snapshot has no place in the log: ";
+  why += point.reason.empty() ? "none was asked for" : point.reason;
+  if (!point.grant.empty()) why += "; " + point.grant;
+  return why;
+}
+
+// One question to the log for each different set of points that tables were read under.
+class Questions {
+ public:
+  std::size_t add(const SnapshotPoint& first, const SnapshotPoint& last,
+                  const SnapshotPoint& common) {
+    const std::array points = {&first, &last, &common};
+    LogRange range = range_of(points);
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+      if (ranges_[i].begin == range.begin && ranges_[i].end == range.end &&
+          ranges_[i].skip == range.skip)
+        return i;
+    }
+    ranges_.push_back(std::move(range));
+    return ranges_.size() - 1;
+  }
+  std::size_t add(LogRange range) {
+    ranges_.push_back(std::move(range));
+    return ranges_.size() - 1;
+  }
+  const std::vector<LogRange>& ranges() const { return ranges_; }
+
+ private:
+  std::vector<LogRange> ranges_;
+};
+
+Error log_ended() {
+  return {ErrorCode::binlog_unavailable, Side::source, Retry::never,
+          "the source stopped writing its binary log"};
+}
+
+}  // namespace
+
+Result<std::vector<TableStanding>> tables_standing(Session& session, const ObjectList& objects,
+                                                   std::span<const TableReading> readings,
+                                                   const SnapshotPoint& common,
+                                                   const std::stop_token& stop) {
+  struct Asked {
+    std::optional<std::size_t> untouched;
+    std::string why_not;
+  };
+  Questions questions;
+  std::vector<Asked> asked;
+  for (const TableReading& reading : readings) {
+    Asked& each = asked.emplace_back();
+    const bool is_same_moment = !common.timestamp.empty() &&
+                                reading.first->timestamp == common.timestamp &&
+                                reading.last->timestamp == common.timestamp;
+    if (is_same_moment) continue;
+    const std::array points = {&common, reading.first.get(), reading.last.get()};
+    const auto bad = std::ranges::find_if(
+        points, [](const SnapshotPoint* point) { return !is_proving(*point) || !point->window; });
+    if (bad != points.end()) {
+      each.why_not = why_not(**bad);
+    } else {
+      each.untouched = questions.add(*reading.first, *reading.last, common);
+    }
+  }
+
+  // From the reading of definitions until now: DDL, and changes to tables that no snapshot holds.
+  std::optional<std::size_t> meanwhile;
+  if (objects.listed_at && common.timestamp.empty()) {
+    const auto status = TRY(log_status(session, stop));
+    if (!status) return fail(log_ended());
+    meanwhile = questions.add(LogRange{*objects.listed_at, status->position, {}});
+  }
+
+  std::vector<Touches> touches = TRY(read_log(session, questions.ranges(), stop));
+  for (Touches& each : touches) each.spread(objects.cascades);
+
+  std::vector<TableStanding> standings;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    TableStanding& standing = standings.emplace_back();
+    standing.table = readings[i].table;
+    standing.why_not = std::move(asked[i].why_not);
+    const ListedTable* listed = objects.find(standing.table);
+    const bool is_transactional = listed == nullptr || listed->is_transactional;
+    if (meanwhile && touches[*meanwhile].is_redefined(standing.table)) {
+      standing.is_stale = true;
+      standing.why_not = "its definition changed while it was read";
+    } else if (meanwhile && !is_transactional && touches[*meanwhile].is_touched(standing.table)) {
+      standing.is_stale = true;
+      standing.why_not = "its engine takes no part in a snapshot, and it was written to meanwhile";
+    } else if (asked[i].untouched && touches[*asked[i].untouched].is_touched(standing.table)) {
+      const TableNames& names = touches[*asked[i].untouched].touched;
+      standing.why_not = names.is_all() ? names.all_because()
+                                        : "it was written to while its snapshot was opened, or "
+                                          "between its snapshot and the common one";
+    }
+    standing.is_proven = standing.why_not.empty();
+  }
+  return standings;
+}
+
+Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoint& old,
+                                             const SnapshotPoint& now, const ObjectList& objects,
+                                             const std::stop_token& stop) {
+  TouchedTables result;
+  const auto all = [&](std::string because) {
+    LOG(info, "every table counts as changed since the last start", {{"because", because}});
+    for (const ListedTable& table : objects.tables) result.tables.insert(table.id());
+    result.all_because = std::move(because);
+    return result;
+  };
+  if (!old.timestamp.empty() && old.timestamp == now.timestamp) return result;
+  if (old.rung == Rung::none || !old.window) return all("the last start had no place in the log");
+  if (!now.window) return all("the log cannot be read: " + now.reason);
+  if (old.server_uuid != now.server_uuid) return all("the source is another server now");
+  const auto& now_gtids = now.window->high_gtids;
+  if (old.window->low.has_value() != now_gtids.has_value())
+    return all("GTIDs were switched on or off");
+  const bool is_reset =
+      (now_gtids && !now_gtids->contains(*old.window->low)) || now.window->high < old.window->high;
+  if (is_reset) return all("the source's log was reset");
+
+  const std::array points = {&old, &now};
+  std::vector<LogRange> ranges = {range_of(points)};
+  if (old.listed_at) ranges.push_back({*old.listed_at, now.window->high, {}});
+  auto touches = read_log(session, ranges, stop);
+  if (!touches) {
+    if (touches.error().code() != ErrorCode::binlog_unavailable)
+      return fail(std::move(touches).error());
+    return all(touches.error().message());
+  }
+  touches->front().spread(objects.cascades);
+  for (const ListedTable& table : objects.tables) {
+    if (touches->front().is_touched(table.id()) || touches->back().is_redefined(table.id()))
+      result.tables.insert(table.id());
+  }
+  return result;
+}
+
+}  // namespace tideway
