@@ -6,7 +6,9 @@ goes away with it; directories of runs that were killed are swept by the next ru
 """
 
 import atexit
+import collections.abc
 import concurrent.futures
+import dataclasses
 import fcntl
 import os
 import pathlib
@@ -73,6 +75,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """Data that is slow to make, kept in the cache by name and version. Change the name when you change `fill`."""
+
+    name: str
+    fill: collections.abc.Callable
+
+
 class Server:
     """One MySQL server, stopped at first. A thread at a time may steer it; any may connect.
 
@@ -80,15 +90,15 @@ class Server:
     testbed away. They hold for every start; options given to `start` hold for that start alone.
     """
 
-    def __init__(self, version="8.0", *, gtid=True, options=None, port=None):
+    def __init__(self, version="8.0", *, gtid=True, options=None, port=None, prepared: Prepared | None = None):
         self.distribution = artifacts.distribution(version)
         self.gtid = gtid
         self.options = dict(options or {})
         self.server_id = next(_next_server_id)
         self._home = artifacts.home(self.distribution)
-        template = _template(self.distribution)
+        self._template = _prepared(self.distribution, prepared) if prepared else _template(self.distribution)
         self.directory, self._claim = _claim_directory()
-        self._copy_template(template)
+        self._copy_template()
         self._wanted_port = port
         self.port = port or free_port()
         self._process = None
@@ -209,7 +219,7 @@ class Server:
         """A new data directory (and server UUID) on the same port, started: quicker than `reset` after many tables."""
         self.kill()
         shutil.rmtree(self.data)
-        self._copy_template(_template(self.distribution))
+        self._copy_template()
         return self.start(options)
 
     def destroy(self) -> None:
@@ -225,8 +235,8 @@ class Server:
     def __exit__(self, *_) -> None:
         self.destroy()
 
-    def _copy_template(self, template: pathlib.Path) -> None:
-        _sparse_copy(template / "data", self.data)
+    def _copy_template(self) -> None:
+        _sparse_copy(self._template / "data", self.data)
 
     def _spawn(self, options: dict) -> None:
         gtid = "ON" if self.gtid else "OFF"
@@ -308,6 +318,7 @@ def _drop_everything(cursor, version: str) -> None:
     )
     for kind, name in cursor.fetchall():
         cursor.execute(f"DROP {kind} mysql.`{name}`")
+    cursor.execute("DROP TABLE IF EXISTS mysql.rds_configuration")
     cursor.execute("SELECT user, host FROM mysql.user")
     for user, host in cursor.fetchall():
         is_root = user == "root" and host in ("localhost", "%")
@@ -382,6 +393,21 @@ def _template(distribution) -> pathlib.Path:
     home = artifacts.home(distribution)
     name = f"template/{distribution.version}-{_TEMPLATE_FORMAT}"
     return cache.made_once(name, lambda empty: _initialise(distribution, home, empty))
+
+
+def _prepared(distribution, prepared: Prepared) -> pathlib.Path:
+    _template(distribution)  # outside the lock of the other
+
+    def make(empty: pathlib.Path) -> None:
+        with Server(distribution.version) as server:
+            prepared.fill(server)
+            server.execute("RESET MASTER")
+            server.stop()
+            for each in (server.data / "auto.cnf", *server.data.glob("binlog.*")):
+                each.unlink()
+            _sparse_copy(server.data, empty / "data")
+
+    return cache.made_once(f"prepared/{distribution.version}-{_TEMPLATE_FORMAT}-{prepared.name}", make)
 
 
 def _initialise(distribution, home: pathlib.Path, into: pathlib.Path) -> None:
