@@ -27,6 +27,12 @@ Result<void> use_repeatable_read(Session& session, const std::stop_token& stop) 
 
 }  // namespace
 
+Result<void> release_metadata_locks(Session& session, const std::stop_token& stop) {
+  if (session.server().has_snapshot_read()) return {};
+  TRY(session.execute(return_to_savepoint, stop));
+  return {};
+}
+
 Result<void> open_readers(const Endpoint& endpoint, const SessionOptions& options,
                           std::size_t count, Sessions& sessions, const std::stop_token& stop) {
   if (sessions.size() >= count) return {};

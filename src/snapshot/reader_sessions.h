@@ -20,6 +20,9 @@ constexpr std::string_view start_snapshot = "START TRANSACTION WITH CONSISTENT S
 constexpr std::string_view set_savepoint = "SAVEPOINT tideway";
 constexpr std::string_view return_to_savepoint = "ROLLBACK TO SAVEPOINT tideway";
 
+// After the result was read to its end. TiDB holds none.
+Result<void> release_metadata_locks(Session& session, const std::stop_token& stop);
+
 // Adds sessions until there are `count`, several at a time; in REPEATABLE READ, set and asserted.
 Result<void> open_readers(const Endpoint& endpoint, const SessionOptions& options,
                           std::size_t count, Sessions& sessions, const std::stop_token& stop);

@@ -74,8 +74,9 @@ class SnapshotSource : public Source {
   // untouched (tables_touched_between).
   std::vector<TableReading> readings() const;
 
+  class State;  // private to the room
+
  private:
-  class State;
   std::shared_ptr<State> state_;
 };
 
