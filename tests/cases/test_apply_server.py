@@ -18,7 +18,7 @@ def built(name: str) -> pathlib.Path:
     return max(found, key=lambda path: path.stat().st_mtime)
 
 
-@pytest.mark.parametrize("program", ["test_progress_server"])
+@pytest.mark.parametrize("program", ["test_progress_server", "test_apply_server"])
 def test_rows_and_progress_reach_a_server_together(program, mysql80):
     environment = {**os.environ, "TIDEWAY_TEST_MYSQL80": mysql80.url()}
     outcome = subprocess.run([built(program)], env=environment, capture_output=True, text=True, timeout=240)
