@@ -10,7 +10,7 @@
 namespace tideway {
 namespace {
 
-std::string padded(std::string text, std::size_t columns) {
+std::string padded(const std::string& text, std::size_t columns) {
   const std::size_t width = columns_of(text);
   return width < columns ? text + std::string(columns - width, ' ') : text;
 }

@@ -36,7 +36,7 @@ Result<void> confirm_restart(Console& console, const CommonOptions& options);
 // A command whose options are Options (with `static const OptionTable<Options>& table()`; its
 // member `common`, if it has one, sets up log and console).
 template <typename Options, typename Run>
-Command command(std::string name, std::string summary, Run run) {
+Command command(const std::string& name, const std::string& summary, Run run) {
   Command made{name, summary, [] { return Options::table().specs(); }, {}};
   made.run = [name, summary, run = std::move(run)](std::span<const std::string> words,
                                                    Console& console,
@@ -61,9 +61,10 @@ template <typename Options>
 using Recipe = Result<Certificate> (*)(const Options&, StatusBoard&, const std::stop_token&);
 
 template <typename Options>
-Command recipe_command(std::string name, std::string summary, Recipe<Options> recipe) {
+Command recipe_command(const std::string& name, const std::string& summary,
+                       Recipe<Options> recipe) {
   return command<Options>(
-      std::move(name), std::move(summary),
+      name, summary,
       [recipe](const Options& options, Console& console, const std::stop_token& stop) {
         if (auto may = confirm_restart(console, options.common); !may)
           return finish(console, fail(may.error()), stop);

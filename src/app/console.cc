@@ -23,7 +23,7 @@ void write_to(std::FILE* file, std::string_view text) {
 
 Console::~Console() { end_screen(); }
 
-Result<void> Console::open(const CommonOptions& options, std::string command) {
+Result<void> Console::open(const CommonOptions& options, const std::string& command) {
   is_json_ = options.json;
   is_quiet_ = options.quiet;
   const auto usual_level = options.log_file.empty() ? LogLevel::warn : LogLevel::info;

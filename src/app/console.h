@@ -25,7 +25,7 @@ class Console {
 
   // Opens the log and begins to show the board as the options say. Without it the console is plain,
   // for commands that only print.
-  Result<void> open(const CommonOptions& options, std::string command);
+  Result<void> open(const CommonOptions& options, const std::string& command);
 
   StatusBoard& board() { return board_; }
   void print(std::string_view text);       // standard output, as it is

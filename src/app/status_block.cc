@@ -18,7 +18,7 @@ std::string coloured(const std::string& text, std::string_view colour, const Blo
   return style.colour && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", colour, text) : text;
 }
 
-std::string of_total(std::string done, std::uint64_t total, const std::string& total_text) {
+std::string of_total(const std::string& done, std::uint64_t total, const std::string& total_text) {
   return total == 0 ? done : done + " of ~" + total_text;
 }
 
@@ -65,7 +65,7 @@ class Lines {
  public:
   explicit Lines(const BlockStyle& style) : style_(style) {}
 
-  void add(std::string segment) {
+  void add(const std::string& segment) {
     if (segment.empty()) return;
     const std::size_t columns = columns_of(segment);
     if (!line_.empty() && columns_of(line_) + 3 + columns > style_.columns) end_line();

@@ -38,48 +38,32 @@ class Option {
     if (spec_.takes_many) spec_.kind = OptionSpec::Kind::list;
   }
 
-  Option& help(std::string text) {
-    return with([&] { spec_.help = std::move(text); });
-  }
-  Option& group(std::string name) {
-    return with([&] { spec_.group = std::move(name); });
-  }
-  Option& short_name(char letter) {
-    return with([&] { spec_.short_name = letter; });
-  }
+  Option& help(std::string text) { return set(spec_.help, std::move(text)); }
+  Option& group(std::string name) { return set(spec_.group, std::move(name)); }
+  Option& short_name(char letter) { return set(spec_.short_name, letter); }
   Option& alias(std::string name) {
-    return with([&] { spec_.aliases.push_back(std::move(name)); });
+    spec_.aliases.push_back(std::move(name));
+    return *this;
   }
-  Option& value_name(std::string name) {
-    return with([&] { spec_.value_name = std::move(name); });
-  }
-  Option& shown_default(std::string text) {
-    return with([&] { spec_.default_text = std::move(text); });
-  }
-  Option& required() {
-    return with([&] { spec_.is_required = true; });
-  }
-  Option& config_file() {
-    return with([&] { spec_.is_config_file = true; });
-  }
-  Option& word() {
-    return with([&] { spec_.kind = OptionSpec::Kind::word; });
-  }
-  Option& as_bytes() {
-    return with([&] { limits_.is_bytes = true; });
-  }  // 64MiB; without unit: bytes
-  Option& split_by_comma() {
-    return with([&] { splits_by_comma_ = true; });
-  }  // of a list: see split_list()
+  Option& value_name(std::string name) { return set(spec_.value_name, std::move(name)); }
+  Option& shown_default(std::string text) { return set(spec_.default_text, std::move(text)); }
+  Option& required() { return set(spec_.is_required, true); }
+  Option& config_file() { return set(spec_.is_config_file, true); }
+  Option& word() { return set(spec_.kind, OptionSpec::Kind::word); }
+  // 64MiB; without a unit: bytes.
+  Option& as_bytes() { return set(limits_.is_bytes, true); }
+  // Of a list: one value holds several, see split_list().
+  Option& split_by_comma() { return set(splits_by_comma_, true); }
   Option& range(Element least, Element most) {
-    return with([&] { limits_.range.emplace(least, most); });
+    limits_.range.emplace(least, most);
+    return *this;
   }
   Option& names(std::vector<std::pair<std::string, Element>> names) {
-    return with([&] { limits_.names = std::move(names); });
+    return set(limits_.names, std::move(names));
   }
 
-  operator OptionEntries<T>()
-      const {  // NOLINT(google-explicit-constructor): the table's braces take it
+  // NOLINTNEXTLINE(google-explicit-constructor): the table's braces take it
+  operator OptionEntries<T>() const {
     OptionEntry<T> entry;
     entry.spec = spec_;
     entry.spec.limits = internal::limits_text(limits_);
@@ -106,9 +90,9 @@ class Option {
   }
 
  private:
-  template <typename Change>
-  Option& with(Change&& change) {
-    std::forward<Change>(change)();
+  template <typename Field, typename Value>
+  Option& set(Field& field, Value&& value) {
+    field = std::forward<Value>(value);
     return *this;
   }
   static std::string show(const Element& value, const internal::Limits<Element>& limits) {

@@ -64,7 +64,7 @@ OptionTable<Common> output_table() {
               .short_name('o')
               .group("Files")
               .value_name("DIR|URL")
-              .required()
+              .shown_default("./export-<now>")
               .help("Where the dump is written.")};
 }
 

@@ -78,7 +78,7 @@ class Parser {
   Result<Pattern> take_wildcards(std::string_view& rest);
   Result<std::string> take_class(std::string_view& rest);
   Result<char> take_escaped(std::string_view& rest) const;
-  Result<Pattern> compile(std::string text) const;
+  Result<Pattern> compile(const std::string& text) const;
 
   std::string folded(std::string_view text) const {
     return case_ == FilterCase::sensitive ? std::string(text) : unicode_lower(text);
@@ -153,7 +153,7 @@ Result<Pattern> Parser::take_pattern(std::string_view& rest) {
   return take_wildcards(rest);
 }
 
-Result<Pattern> Parser::compile(std::string text) const {
+Result<Pattern> Parser::compile(const std::string& text) const {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_never_capture(true);
@@ -169,7 +169,7 @@ Result<Pattern> Parser::take_expression(std::string_view& rest) {
     if (rest[i] == '/') {
       if (text.empty()) break;  // at least one character
       rest.remove_prefix(i + 1);
-      return compile(std::move(text));
+      return compile(text);
     }
     if (rest[i] == '\\' && i + 1 < rest.size()) {
       ++i;
@@ -211,7 +211,7 @@ Result<char> Parser::take_escaped(std::string_view& rest) const {
 }
 
 Result<Pattern> Parser::take_wildcards(std::string_view& rest) {
-  std::string literal, run, expression;  // `run`: literal text since the last wildcard
+  std::string run, expression;  // `run`: literal text since the last wildcard
   bool is_literal = true, is_only_star = true;
   const auto add_wildcard = [&](std::string_view text) {
     expression += RE2::QuoteMeta(folded(run));
