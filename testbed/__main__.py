@@ -11,7 +11,11 @@ from testbed import artifacts, remote, servers, writer
 
 def main() -> int:
     arguments = _parser().parse_args()
-    return arguments.run(arguments)
+    try:
+        return arguments.run(arguments)
+    except (artifacts.Unobtainable, servers.ServerError) as error:
+        print(f"testbed: {error}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     write.add_argument("--seconds", type=float, help="until killed when left out")
     write.add_argument("--database", default="live", help="must not exist yet")
     write.add_argument("--threads", type=int, default=4)
-    write.add_argument("--pause", type=float, default=0.0, metavar="SECONDS", help="between a session's transactions, on average")
+    write.add_argument(
+        "--pause", type=float, default=0.0, metavar="SECONDS", help="between a session's transactions, on average"
+    )
     write.add_argument("--seed", type=int, default=1)
     write.add_argument("--no-xa", action="store_true")
     write.set_defaults(run=_write)
@@ -43,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _fetch(_) -> int:
     for each in artifacts.ALL:
-        servers.Server(each.version).destroy()
-        print(f"MySQL {each.version} ready in {artifacts.home(each)}")
+        servers.make_ready(each)
+
     return 0
 
 
@@ -59,9 +65,7 @@ def _over() -> threading.Event:
 def _start(arguments) -> int:
     over = _over()
     options = dict(each.split("=", 1) for each in arguments.option)
-    server = servers.Server(
-        arguments.version, gtid=arguments.gtid == "on", options=options, port=arguments.port
-    )
+    server = servers.Server(arguments.version, gtid=arguments.gtid == "on", options=options, port=arguments.port)
     with server:
         print(f"url {server.url()}")
         print(f"port {server.port}")

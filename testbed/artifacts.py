@@ -106,6 +106,4 @@ def _check_libraries(wanted: Distribution, server_home: pathlib.Path) -> None:
     ).stdout
     missing = [line.split()[0] for line in listing.splitlines() if "not found" in line]
     if missing:
-        raise Unobtainable(
-            f"mysqld {wanted.version} lacks {', '.join(missing)}: apt-get install libaio1 libnuma1"
-        )
+        raise Unobtainable(f"mysqld {wanted.version} lacks {', '.join(missing)}: apt-get install libaio1 libnuma1")

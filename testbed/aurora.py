@@ -41,7 +41,10 @@ class Aurora:
         self.reader = self._endpoint("reader-1")
         self.reader.substitute(r"@@(global\.)?innodb_read_only", "1")
         self.reader.refuse_statement(
-            _WRITES, 1290, "HY000", "The MySQL server is running with the --read-only option so it cannot execute this statement"
+            _WRITES,
+            1290,
+            "HY000",
+            "The MySQL server is running with the --read-only option so it cannot execute this statement",
         )
         return self
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the testbed in the cache, once for each content of requirements.txt,
-# and prints the path of its interpreter. Safe to call from several processes at once.
+# obtains the test servers, and prints the path of the interpreter. Half a second when all is there;
+# safe to call from several processes at once.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${TIDEWAY_CACHE:-$HOME/.cache/tideway}
@@ -16,4 +17,6 @@ if [ ! -e "$venv/complete" ]; then
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" >&2
   touch "$venv/complete"
 fi
+exec 9>&-
+(cd "$here/.." && "$venv/bin/python" -m testbed fetch) >&2
 echo "$venv/bin/python"

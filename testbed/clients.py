@@ -46,7 +46,15 @@ def version(name: str) -> str:
 
 def command(name: str, server, *arguments: str) -> list[str]:
     """The program with `server`'s address, as root, over TCP as ours goes, without TLS for a fair race."""
-    return [find(name), "--no-defaults", *_plain(name), f"--host={server.host}", f"--port={server.port}", "--user=root", *arguments]
+    return [
+        find(name),
+        "--no-defaults",
+        *_plain(name),
+        f"--host={server.host}",
+        f"--port={server.port}",
+        "--user=root",
+        *arguments,
+    ]
 
 
 def _plain(name: str) -> list[str]:

@@ -169,7 +169,9 @@ def _encoded(row):
 
 
 def _decoded(row):
-    return None if row is None else tuple(bytes.fromhex(cell["hex"]) if isinstance(cell, dict) else cell for cell in row)
+    return (
+        None if row is None else tuple(bytes.fromhex(cell["hex"]) if isinstance(cell, dict) else cell for cell in row)
+    )
 
 
 # The source's log.
@@ -184,7 +186,9 @@ def _committed(source):
         for file in files:
             cursor.execute(f"SHOW BINLOG EVENTS IN '{file}'")
             for _, _, kind, _, end, info in cursor.fetchall():
-                yield from scan.take(file, kind, end, info if isinstance(info, str) else info.decode("utf-8", "replace"))
+                yield from scan.take(
+                    file, kind, end, info if isinstance(info, str) else info.decode("utf-8", "replace")
+                )
 
 
 class _Scan:

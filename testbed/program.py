@@ -82,7 +82,9 @@ class Run:
 
     def output(self) -> tuple[str, str]:
         """stdout and stderr so far."""
-        return tuple(os.pread(each.fileno(), 1 << 30, 0).decode(errors="replace") for each in (self._stdout, self._stderr))
+        return tuple(
+            os.pread(each.fileno(), 1 << 30, 0).decode(errors="replace") for each in (self._stdout, self._stderr)
+        )
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -135,7 +137,11 @@ class Program:
     def find(cls, root: pathlib.Path) -> "Program":
         """$TIDEWAY_BIN, or the newest build of this checkout: release before dev."""
         named = os.environ.get("TIDEWAY_BIN")
-        candidates = [pathlib.Path(named)] if named else [root / "build" / each / "bin" / "tideway" for each in ("release", "dev")]
+        candidates = (
+            [pathlib.Path(named)]
+            if named
+            else [root / "build" / each / "bin" / "tideway" for each in ("release", "dev")]
+        )
         for each in candidates:
             if os.access(each, os.X_OK):
                 return cls(each.resolve())

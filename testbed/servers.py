@@ -96,7 +96,7 @@ class Server:
         self.options = dict(options or {})
         self.server_id = next(_next_server_id)
         self._home = artifacts.home(self.distribution)
-        self._template = _prepared(self.distribution, prepared) if prepared else _template(self.distribution)
+        self._template = _prepared(self.distribution, prepared) if prepared else make_ready(self.distribution)
         self.directory, self._claim = _claim_directory()
         self._copy_template()
         self._wanted_port = port
@@ -266,7 +266,9 @@ class Server:
         raise ServerError(f"MySQL {self.version} did not answer in {_BOOT_SECONDS} s:\n{self._log_tail()}")
 
     def _log_tail(self) -> str:
-        texts = (path.read_text(errors="replace") for path in (self.error_log, self.directory / "output") if path.exists())
+        texts = (
+            path.read_text(errors="replace") for path in (self.error_log, self.directory / "output") if path.exists()
+        )
         return "".join(texts)[-4000:]
 
     def _global_variables(self) -> dict:
@@ -292,11 +294,7 @@ class Server:
             if value == before or name.startswith("gtid_") and name != "gtid_mode":
                 continue
             number = before.lstrip("-").replace(".", "", 1).isdigit()
-            cursor.execute(f"SET GLOBAL {name} = {before if number else connection_literal(cursor, before)}")
-
-
-def connection_literal(cursor, text: str) -> str:
-    return cursor.connection.escape(text)
+            cursor.execute(f"SET GLOBAL {name} = {before if number else cursor.connection.escape(before)}")
 
 
 def _roll_back_prepared(cursor) -> None:
@@ -313,9 +311,7 @@ def _drop_everything(cursor, version: str) -> None:
     for (database,) in cursor.fetchall():
         if database not in _SYSTEM_DATABASES:
             cursor.execute("DROP DATABASE `{}`".format(database.replace("`", "``")))
-    cursor.execute(
-        "SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = 'mysql'"
-    )
+    cursor.execute("SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = 'mysql'")
     for kind, name in cursor.fetchall():
         cursor.execute(f"DROP {kind} mysql.`{name}`")
     cursor.execute("DROP TABLE IF EXISTS mysql.rds_configuration")
@@ -389,14 +385,15 @@ def _sweep(directory: pathlib.Path) -> None:
         pass  # in use, being removed, or somebody else's
 
 
-def _template(distribution) -> pathlib.Path:
+def make_ready(distribution) -> pathlib.Path:
+    """Obtains the server and initialises its template, unless that is done; the template's directory."""
     home = artifacts.home(distribution)
     name = f"template/{distribution.version}-{_TEMPLATE_FORMAT}"
     return cache.made_once(name, lambda empty: _initialise(distribution, home, empty))
 
 
 def _prepared(distribution, prepared: Prepared) -> pathlib.Path:
-    _template(distribution)  # outside the lock of the other
+    make_ready(distribution)  # outside the lock of the other
 
     def make(empty: pathlib.Path) -> None:
         with Server(distribution.version) as server:

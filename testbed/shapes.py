@@ -50,15 +50,21 @@ def narrow(server, rows: int, database: str = "narrow", table: str = "fifty") ->
 
 def wide(server, database: str = "wide", table: str = "thousand", rows: int = 100) -> None:
     """1 000 columns."""
-    columns = ["id INT NOT NULL PRIMARY KEY"] + [f"c{number} INT" for number in range(1, 999)] + ["last_one VARCHAR(20)"]
-    values = ["n"] + [f"IF((n + {number}) % 7 = 0, NULL, n * {number})" for number in range(1, 999)] + ["CONCAT('row ', n)"]
+    columns = (
+        ["id INT NOT NULL PRIMARY KEY"] + [f"c{number} INT" for number in range(1, 999)] + ["last_one VARCHAR(20)"]
+    )
+    values = (
+        ["n"] + [f"IF((n + {number}) % 7 = 0, NULL, n * {number})" for number in range(1, 999)] + ["CONCAT('row ', n)"]
+    )
     _fill(server, database, table, ", ".join(columns), ", ".join(values), rows)
 
 
 def huge_rows(server, rows: int = 3, mebibytes: int = 64, database: str = "huge", table: str = "rows") -> None:
     """Rows whose one cell is this large, of bytes that need every escape, among small ones."""
     _database(server, database)
-    server.execute(f"CREATE TABLE `{database}`.`{table}` (id INT NOT NULL PRIMARY KEY, b LONGBLOB, after_it VARCHAR(20))")
+    server.execute(
+        f"CREATE TABLE `{database}`.`{table}` (id INT NOT NULL PRIMARY KEY, b LONGBLOB, after_it VARCHAR(20))"
+    )
     for number in range(rows):
         unit = f"CONCAT(MD5({number}), X'00275C220A0D1AFF', UNHEX(MD5({number})), X'0000000000000000')"  # 64 bytes
         server.execute(

@@ -58,7 +58,16 @@ COLUMNS = {
     "still_keyless": ("a", "b"),
 }
 # Keys stand first; the others have none.
-_KEY_COLUMNS = {"plain": 1, "composite": 2, "texts": 1, "accounts": 1, "transfers": 1, "parents": 1, "children": 1, "rare": 1}
+_KEY_COLUMNS = {
+    "plain": 1,
+    "composite": 2,
+    "texts": 1,
+    "accounts": 1,
+    "transfers": 1,
+    "parents": 1,
+    "children": 1,
+    "rare": 1,
+}
 _PIECES = ("ab", " ", "'", '"', "\\", "\n", "\t", "\0", "é", "中", "😀", "%", ";", "NULL", "x" * 20)
 
 
@@ -109,7 +118,9 @@ class Transaction:
     def _run(self, statement: str, arguments: tuple, affected: int) -> None:
         self._cursor.execute(f"{journal.comment(self.tag)} {statement}", arguments)
         if self._cursor.rowcount != affected:
-            raise journal.JournalBroken(f"{self.tag}: {statement} affected {self._cursor.rowcount} rows, not {affected}")
+            raise journal.JournalBroken(
+                f"{self.tag}: {statement} affected {self._cursor.rowcount} rows, not {affected}"
+            )
 
 
 def _identity(table: str, row: tuple) -> tuple[str, tuple]:
@@ -151,7 +162,9 @@ class Actions:
             unit.keep_savepoint(self.insert_plain)
 
     def delete_plain(self, unit: Transaction) -> None:
-        for before in unit.lock("plain", "id >= %s ORDER BY id LIMIT %s", self._some_key(), self._random.choice((1, 1, 5))):
+        for before in unit.lock(
+            "plain", "id >= %s ORDER BY id LIMIT %s", self._some_key(), self._random.choice((1, 1, 5))
+        ):
             unit.delete("plain", before)
 
     def move_key(self, unit: Transaction) -> None:
@@ -224,15 +237,27 @@ class Actions:
 
     def plain_row(self) -> tuple:
         moment = f"20{self._random.randrange(10, 38)}-0{self._random.randrange(1, 10)}-11 12:13:14.{self._random.randrange(10**6):06}"
-        return (self._key(), self._text(4), str(self._random.randrange(-(2**31), 2**31)), self._random.choice((None, moment)))
+        return (
+            self._key(),
+            self._text(4),
+            str(self._random.randrange(-(2**31), 2**31)),
+            self._random.choice((None, moment)),
+        )
 
     def composite_row(self) -> tuple:
         cents = self._random.randrange(-(10**12), 10**12)
         amount = f"{'-' if cents < 0 else ''}{abs(cents) // 10**6}.{abs(cents) % 10**6:06}"
-        return (str(self._random.randrange(20)), f"b{self._key()}", amount, self._random.randbytes(self._random.randrange(60)))
+        return (
+            str(self._random.randrange(20)),
+            f"b{self._key()}",
+            amount,
+            self._random.randbytes(self._random.randrange(60)),
+        )
 
     def text_row(self) -> tuple:
-        document = json.dumps({"n": self._random.randrange(10**9), "s": self._random.choice(("a", "中", "\"q\""))}, ensure_ascii=False)
+        document = json.dumps(
+            {"n": self._random.randrange(10**9), "s": self._random.choice(("a", "中", '"q"'))}, ensure_ascii=False
+        )
         size = self._random.choice((0, 1, 10, 1000))
         return (f"{self._random.randrange(16):x}{self._text(2).strip()}{self._key()}", self._text(2) * size, document)
 
@@ -429,6 +454,7 @@ class Writer:
         for statement in (f"XA END '{tag}'", f"XA ROLLBACK '{tag}'", "ROLLBACK"):
             with contextlib.suppress(pymysql.err.MySQLError):
                 cursor.execute(statement)
+
 
 def _money(amount: str, cents: int) -> str:
     total = round(float(amount) * 100) + cents

@@ -43,7 +43,11 @@ def test_grants_hold_privileges_that_no_grammar_knows(cluster):
 
 
 def test_the_version_is_told_in_each_form_that_programs_use(cluster):
-    for statement in ("SELECT @@aurora_version", "SELECT AURORA_VERSION()", "SHOW GLOBAL VARIABLES LIKE 'aurora_version'"):
+    for statement in (
+        "SELECT @@aurora_version",
+        "SELECT AURORA_VERSION()",
+        "SHOW GLOBAL VARIABLES LIKE 'aurora_version'",
+    ):
         assert ask(cluster.writer, aurora.USER, statement)[0][-1] == cluster.version
 
 

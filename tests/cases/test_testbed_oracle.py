@@ -95,7 +95,9 @@ def test_a_changed_definition_is_a_difference_when_asked_for(mysql80, target):
 def test_a_thousand_columns_have_a_digest(mysql80, target):
     names = [f"c{number} INT" for number in range(999)] + ["c999 VARCHAR(20)"]
     for each, value in ((mysql80, "a"), (target, "b")):
-        each.execute("CREATE DATABASE d", f"CREATE TABLE d.t ({', '.join(names)})", f"INSERT INTO d.t (c999) VALUES ('{value}')")
+        each.execute(
+            "CREATE DATABASE d", f"CREATE TABLE d.t ({', '.join(names)})", f"INSERT INTO d.t (c999) VALUES ('{value}')"
+        )
     assert len(oracle.compare(mysql80, target)) == 1
 
 

@@ -12,7 +12,9 @@ PYTHON = Program(pathlib.Path(sys.executable))
 
 
 def test_output_code_and_memory_are_kept():
-    done = PYTHON.run("-c", "import sys; x = bytes(range(256)) * 400_000; print('out'); print('err', file=sys.stderr); sys.exit(3)")
+    done = PYTHON.run(
+        "-c", "import sys; x = bytes(range(256)) * 400_000; print('out'); print('err', file=sys.stderr); sys.exit(3)"
+    )
     assert (done.code, done.stdout, done.stderr) == (3, "out\n", "err\n")
     assert done.peak_rss_bytes > 100_000_000
     assert done.cpu_seconds > 0

@@ -64,7 +64,11 @@ def test_every_kind_of_change_is_made(mysql80, tmp_path):
             kinds.add((table, kind))
             if kind == "update" and table in ("plain", "composite", "texts", "parents") and before[0] != after[0]:
                 kinds.add((table, "key change"))
-    keyed = {(table, kind) for table in ("plain", "composite", "texts") for kind in ("insert", "update", "delete", "key change")}
+    keyed = {
+        (table, kind)
+        for table in ("plain", "composite", "texts")
+        for kind in ("insert", "update", "delete", "key change")
+    }
     keyless = {("keyless", kind) for kind in ("insert", "update", "delete")}
     cascades = {("children", "update"), ("children", "delete"), ("parents", "key change")}
     assert keyed | keyless | cascades | {("transfers", "insert"), ("accounts", "update")} <= kinds
