@@ -65,10 +65,6 @@ std::string JobProgress::position() const {
   return state_->facts.with([](const auto& facts) { return facts.position; });
 }
 
-bool JobProgress::fills(const TableId& source) const {
-  return state_->facts.with([&](const auto& facts) { return facts.filled.contains(source); });
-}
-
 namespace {
 
 Result<std::map<TableId, FilledTable>> read_filled(Control& control, const std::stop_token& stop) {
@@ -103,19 +99,21 @@ Result<void> beat(Control& control, Duration interval, const std::stop_token& st
     return {};
   };
   Backoff backoff(std::chrono::milliseconds(100), interval);
-  while (!control.lost()) {
+  Duration pause = interval;  // taking the job was its first beat
+  while (!control.lost() && real_clock().wait(pause, stop)) {
     auto done = once();
     if (stop.stop_requested()) return {};
-    if (!done) {
-      const Error error = control.explain(std::move(done).error());
-      LOG(warn, "the job's heartbeat failed", {{"job", control.job()}, {"error", error.to_line()}});
-      if (error.retry() == Retry::never || error.retry() == Retry::after_operator)
-        control.lose(error);
-      if (error.retry() == Retry::new_session) session.reset();
-    } else {
+    if (done) {
       backoff.reset();
+      pause = interval;
+      continue;
     }
-    if (!real_clock().wait(done ? interval : backoff.next(), stop)) return {};
+    const Error error = control.explain(std::move(done).error());
+    LOG(warn, "the job's heartbeat failed", {{"job", control.job()}, {"error", error.to_line()}});
+    if (error.retry() == Retry::never || error.retry() == Retry::after_operator)
+      control.lose(error);
+    if (error.retry() == Retry::new_session) session.reset();
+    pause = backoff.next();
   }
   return {};
 }
@@ -157,6 +155,14 @@ JobProgress::~JobProgress() {
   const auto freed = state_->control.free_job();
   if (!freed && freed.error().code() != ErrorCode::fenced)
     LOG(warn, "the job still looks owned", {{"job", job()}, {"error", freed.error().to_line()}});
+}
+
+std::optional<FilledTable> JobProgress::filled(const TableId& source) const {
+  return state_->facts.with([&](const auto& facts) -> std::optional<FilledTable> {
+    const auto found = facts.filled.find(source);
+    if (found == facts.filled.end()) return std::nullopt;
+    return found->second;
+  });
 }
 
 Result<void> JobProgress::fill_tables(std::span<const FilledTable> tables,

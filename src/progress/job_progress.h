@@ -83,7 +83,7 @@ class JobProgress {
   // Tables known from this and earlier starts; a table that is known keeps what was first said of
   // it.
   Result<void> fill_tables(std::span<const FilledTable> tables, const std::stop_token& stop);
-  bool fills(const TableId& source) const;
+  std::optional<FilledTable> filled(const TableId& source) const;  // nullopt: not yet
 
   // In one transaction: the position changes, and the chunk rows of `tables_to_copy_again`, and of
   // tables that were left half written without a mark, are removed while the tables are set down as

@@ -332,6 +332,8 @@ TEST_F(JobProgressTest, rows_of_somebody_else_are_never_emptied) {
   value(progress->fill_tables(tables, {}));
   const std::vector<FilledTable> as_if_empty = {{orders, orders, true}};
   value(progress->fill_tables(as_if_empty, {}));  // what was first said stays
+  EXPECT_FALSE(progress->filled(orders)->was_empty);
+  EXPECT_FALSE(progress->filled(log_table));
   const std::vector<TableId> touched = {orders};
   value(progress->set_position_and_reset("p", touched, {}));
   value(progress->clear_tables({}));
