@@ -22,7 +22,8 @@ constexpr std::size_t member_bytes = 1 << 20U;
 constexpr std::size_t head_bytes = 21, tail_bytes = 8;
 constexpr std::string_view head_start("\x1F\x8B\x08\x04\x00\x00\x00\x00\x00\xFF\x09\x00TW\x05\x00",
                                       16);
-constexpr int level = 4;  // as small as gzip -6 at four times its speed; 1 is twice as fast and a tenth larger
+constexpr int level =
+    4;  // as small as gzip -6 at four times its speed; 1 is twice as fast and a tenth larger
 
 void put_u32(char* to, std::uint32_t value) {
   for (int i = 0; i < 4; ++i) to[i] = static_cast<char>(value >> (8 * i) & 0xFFU);

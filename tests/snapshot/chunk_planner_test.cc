@@ -222,7 +222,8 @@ TEST(chunk_planner, chunks_tile_every_key_space_and_stay_small) {
       ChunkPlanner planner(columns_of(1), {.chunk_bytes = 1 << 30, .chunk_rows = 500}, rows,
                            rows * 100, {});
       const auto ranges = plan(keys, planner);
-      for (const ChunkRange& range : ranges) EXPECT_LE(static_cast<double>(keys.count(range)), 625 * noise + 1);
+      for (const ChunkRange& range : ranges)
+        EXPECT_LE(static_cast<double>(keys.count(range)), 625 * noise + 1);
       const double least = static_cast<double>(rows) / 500;
       EXPECT_LE(static_cast<double>(ranges.size()), least * 2.5 * noise * noise + 3);
       EXPECT_LE(keys.questions(), 60 * ranges.size() + 10);
@@ -241,7 +242,8 @@ TEST(chunk_planner, a_leading_value_with_too_many_rows_is_cut_inside) {
     ChunkPlanner planner(columns_of(3), {.chunk_bytes = 1 << 30, .chunk_rows = 500},
                          keys.keys().size(), 1, {});
     const auto ranges = plan(keys, planner);
-    for (const ChunkRange& range : ranges) EXPECT_LE(static_cast<double>(keys.count(range)), 625 * noise + 1);
+    for (const ChunkRange& range : ranges)
+      EXPECT_LE(static_cast<double>(keys.count(range)), 625 * noise + 1);
     EXPECT_LE(ranges.size(), 60U);
   }
 }
