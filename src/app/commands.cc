@@ -4,10 +4,22 @@
 
 #include <algorithm>
 
+#include "recipe/copy.h"
+#include "recipe/dump.h"
+#include "recipe/verify.h"
+
 namespace tideway {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
+      recipe_command<recipe::CopyOptions>(
+          "copy", "Copies tables from server to server and proves that they arrived.",
+          recipe::copy),
+      recipe_command<recipe::DumpOptions>("dump", "Writes tables of a server to files.",
+                                          recipe::dump),
+      recipe_command<recipe::VerifyOptions>(
+          "verify", "Compares the tables of two servers, down to the keys that differ.",
+          recipe::verify),
       explain_command(),
       help_command(),
       version_command(),

@@ -1,0 +1,166 @@
+#include "recipe/copy.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "apply/copy_sink.h"
+#include "apply/proof.h"
+#include "apply/schema.h"
+#include "recipe/certify.h"
+#include "recipe/copy_options.h"
+#include "recipe/rounds.h"
+#include "recipe/servers.h"
+#include "snapshot/chunk_range.h"
+#include "verify/table_pair.h"
+
+namespace tideway::recipe {
+namespace {
+
+using Tables = std::vector<MadeTable>;
+
+// The target server as rounds see it: progress, then a sink over it.
+class ServerTarget final : public RoundTarget {
+ public:
+  ServerTarget(JobProgress& progress, const Tables& tables, MemoryArbiter& arbiter,
+               tideway::CopyOptions options)
+      : progress_(progress), arbiter_(arbiter), options_(options) {
+    for (const MadeTable& table : tables) definitions_.emplace(table.source->id, table.target);
+  }
+
+  std::string position() const override { return progress_.position(); }
+
+  Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
+                      const std::stop_token& stop) override {
+    sink_.reset();
+    const std::vector<TableId> tables(copy_again.begin(), copy_again.end());
+    TRY(progress_.set_position_and_reset(position, tables, stop));
+    TRY(progress_.clear_tables(stop));
+    ledger_ = TRY(TargetLedger::open(progress_, stop));
+    sink_ = std::make_unique<CopySink>(progress_, *ledger_, definitions_, arbiter_, options_);
+    return sink_.get();
+  }
+
+  std::string limit_text() const override { return sink_ ? sink_->pressure_text() : ""; }
+  TargetLedger& ledger() { return *ledger_; }
+  Result<void> complete(const std::stop_token& stop) { return sink_->complete(stop); }
+
+ private:
+  JobProgress& progress_;
+  MemoryArbiter& arbiter_;
+  const tideway::CopyOptions options_;
+  std::map<TableId, TablePtr> definitions_;
+  std::unique_ptr<TargetLedger> ledger_;
+  std::unique_ptr<CopySink> sink_;
+};
+
+tideway::CopyOptions sink_options(const CopyOptions& options) {
+  tideway::CopyOptions sink;
+  sink.writers = options.common.threads;
+  sink.batch_bytes = options.batch_bytes;
+  sink.on_duplicate = options.on_duplicate;
+  sink.strength = options.digest;
+  sink.use_infile = options.infile;
+  return sink;
+}
+
+RoundOptions round_options(const CopyOptions& options) {
+  RoundOptions rounds;
+  rounds.threads = options.common.threads;
+  rounds.snapshot.consistency = options.consistency;
+  rounds.snapshot.wait = options.snapshot_wait;
+  rounds.read.chunk_bytes = options.chunk_bytes;
+  rounds.read.digest = options.digest;
+  rounds.read.where = options.where;
+  return rounds;
+}
+
+Result<Tables> make_everything(JobProgress& progress, const ObjectList& objects,
+                               const CopyOptions& options, const std::stop_token& stop) {
+  std::vector<DatabaseToMake> databases;
+  for (const ListedDatabase& database : objects.databases)
+    databases.push_back({database.name, database.create_text});
+  std::vector<TableToMake> tables;
+  for (const ListedTable& table : objects.tables) tables.push_back({table.def, table.id()});
+  SchemaOptions schema;
+  schema.on_duplicate = options.on_duplicate;
+  schema.threads = options.common.threads;
+  return TRY_DURING("making the tables on the target",
+                    make_tables(progress, databases, tables, schema, stop));
+}
+
+// The condition under which the target holds the rows of a stream, where its keys sort like the
+// source's.
+std::optional<std::string> condition_on_target(const TableToProve& table, const Stream& stream,
+                                               const std::string& where) {
+  const auto pair = pair_tables(table.source, table.target);
+  if (!pair || !pair->ranges_agree || !where.empty()) return std::nullopt;
+  std::vector<KeyColumn> columns = key_columns(*table.source, *pair->key);
+  auto condition = stream_condition(columns, stream);
+  return condition ? std::optional(*std::move(condition)) : std::nullopt;
+}
+
+Result<std::vector<TableProof>> prove(const JobProgress& progress, TargetLedger& ledger,
+                                      const Tables& made, const RoundsResult& rounds,
+                                      const CopyOptions& options, const std::stop_token& stop) {
+  std::vector<TableToProve> tables;
+  for (const MadeTable& table : made) {
+    const auto outcome = rounds.tables.find(table.source->id);
+    if (outcome != rounds.tables.end() && !outcome->second.failure)
+      tables.push_back({table.source, table.target});
+  }
+  ProofOptions proof;
+  proof.strength = options.digest;
+  proof.threads = options.common.threads;
+  proof.condition = [&options](const TableToProve& table, const Stream& stream) {
+    return condition_on_target(table, stream, options.where);
+  };
+  return TRY_DURING("asking the target for its digests",
+                    prove_tables(progress, ledger, tables, proof, stop));
+}
+
+}  // namespace
+
+Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
+                         const std::stop_token& stop) {
+  const Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  const Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  const TableFilter filter = TRY(options.common.table_filter());
+  Certificate certificate = begin_certificate("copy", source.to_text(), target.to_text());
+  certificate.job = job_name(options.common, "copy", certificate.source, certificate.target);
+
+  board.begin(1, 3, "reading definitions");
+  ObjectList objects;
+  {
+    Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));
+    ListOptions listing;
+    listing.with_views = options.views;
+    objects =
+        TRY_DURING("listing tables of the source", list_objects(session, filter, listing, stop));
+  }
+  describe_objects(certificate, objects);
+
+  auto progress =
+      TRY_DURING("opening the job on the target",
+                 JobProgress::open(target, job_options(options, certificate.job), stop));
+  const Tables made = TRY(make_everything(*progress, objects, options, stop));
+  MemoryArbiter arbiter(options.common.memory_bytes);
+  ServerTarget round_target(*progress, made, arbiter, sink_options(options));
+  const RoundsResult rounds = TRY(
+      read_in_rounds(source, objects, round_target, arbiter, round_options(options), board, stop));
+
+  TRY(round_target.complete(stop));
+
+  board.begin(3, 3, "asking the target for its digests");
+  const auto proofs = TRY(prove(*progress, round_target.ledger(), made, rounds, options, stop));
+  describe_rounds(certificate, rounds);
+  describe_proofs(certificate, made, rounds, proofs, options.digest);
+  std::vector<ViewToMake> views;
+  for (const ListedView& view : objects.views) views.push_back({view.id, view.create_text});
+  describe_views(certificate, TRY(make_views(*progress, views, stop)));
+  end_certificate(certificate, board);
+  TRY(progress->finish(to_json(certificate), stop));
+  return certificate;
+}
+
+}  // namespace tideway::recipe

@@ -1,0 +1,166 @@
+#include "recipe/dump.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "dumpfile/dump_sink.h"
+#include "recipe/certify.h"
+#include "recipe/dump_options.h"
+#include "recipe/followers.h"
+#include "recipe/place.h"
+#include "recipe/rounds.h"
+#include "recipe/servers.h"
+
+namespace tideway::recipe {
+namespace {
+
+// A dump directory as rounds see it.
+class DirectoryTarget final : public RoundTarget {
+ public:
+  DirectoryTarget(DumpSink& sink, const SpaceWatch& space) : sink_(sink), space_(space) {}
+
+  std::string position() const override { return sink_.point(); }
+  Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
+                      const std::stop_token&) override {
+    const std::vector<TableId> tables(copy_again.begin(), copy_again.end());
+    TRY(sink_.reset_tables(tables));
+    TRY(sink_.set_point(position));
+    return &sink_;
+  }
+  std::string waiting_text() const override { return space_.text(); }
+
+ private:
+  DumpSink& sink_;
+  const SpaceWatch& space_;
+};
+
+// Fails before anything is written when what the server thinks its rows weigh has no room.
+Result<void> check_space(Storage& place, const ObjectList& objects, const DumpOptions& options) {
+  std::uint64_t rows_bytes = 0;
+  for (const ListedTable& table : objects.tables) rows_bytes += table.bytes;
+  const std::uint64_t need = options.compress == Compression::none ? rows_bytes : rows_bytes / 4;
+  std::uint64_t have = TRY(place.free_bytes());
+  if (options.common.disk_bytes) have = std::min(have, *options.common.disk_bytes);
+  if (!options.data || need <= have) return {};
+  return fail(Error(ErrorCode::not_enough_space, Side::local, Retry::after_operator,
+                    fmt::format("the tables need about {} in {}, and there are {}",
+                                human_bytes(need), place.name(), human_bytes(have))));
+}
+
+Result<void> write_schemas(DumpSink& sink, const ObjectList& objects, const std::stop_token& stop) {
+  for (const ListedDatabase& database : objects.databases)
+    TRY(sink.write_database(database.name, database.create_text, stop));
+  for (const ListedTable& table : objects.tables)
+    TRY(sink.write_table(table.id(), table.def->create_text, stop));
+  for (const ListedView& view : objects.views) {
+    TRY(sink.write_view({view.id, view.columns, view.create_text, view.character_set_client,
+                         view.collation_connection},
+                        stop));
+  }
+  return {};
+}
+
+// A table that was not read to its end leaves no file behind that looks whole.
+Result<void> forget_failed(DumpSink& sink, const RoundsResult& rounds) {
+  std::vector<TableId> failed;
+  for (const auto& [table, outcome] : rounds.tables) {
+    if (outcome.failure) failed.push_back(table);
+  }
+  return sink.reset_tables(failed);
+}
+
+void describe_parts(Certificate& certificate, const ObjectList& objects, const RoundsResult& rounds,
+                    const Manifest& manifest, DigestStrength strength) {
+  for (const ListedTable& listed : objects.tables) {
+    TableCertificate entry;
+    entry.source = entry.target = listed.id();
+    entry.strength = strength;
+    const TableOutcome& outcome = rounds.tables.at(listed.id());
+    Digest digest;
+    if (const auto table = manifest.tables.find(listed.id()); table != manifest.tables.end()) {
+      for (const auto& [ordinal, part] : table->second.parts) {
+        if (part.digest) digest += *part.digest;
+      }
+    }
+    entry.rows = digest.rows;
+    entry.digest = to_text(digest);
+    entry.proof = outcome.failure     ? Proof::not_compared
+                  : outcome.is_proven ? Proof::proven
+                                      : Proof::unproven;
+    entry.reason = outcome.why_not;
+    certificate.tables.push_back(std::move(entry));
+  }
+}
+
+// Nothing but definitions was asked for.
+void describe_definitions(Certificate& certificate, const ObjectList& objects) {
+  for (const ListedTable& listed : objects.tables) {
+    TableCertificate entry;
+    entry.source = entry.target = listed.id();
+    entry.reason = "only the definition was dumped, as asked";
+    certificate.tables.push_back(std::move(entry));
+  }
+}
+
+DumpMetadata metadata_of(const RoundsResult& rounds,
+                         std::vector<DumpMetadata::Follower> followers) {
+  DumpMetadata metadata;
+  metadata.log = rounds.common.window ? DumpMetadata::Log::known : DumpMetadata::Log::no_log;
+  if (rounds.common.window) {
+    metadata.source = {rounds.common.window->high.file,
+                       std::to_string(rounds.common.window->high.offset),
+                       rounds.common.gtid_text()};
+  }
+  metadata.followers = std::move(followers);
+  return metadata;
+}
+
+}  // namespace
+
+Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
+                         const std::stop_token& stop) {
+  const Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  const TableFilter filter = TRY(options.common.table_filter());
+  const std::string output =
+      options.common.output.empty() ? default_output() : options.common.output;
+  SpaceWatch space;
+  const auto place = TRY(open_place(output, space));
+  Certificate certificate = begin_certificate("dump", source.to_text(), place->name());
+
+  board.begin(1, 3, "reading definitions");
+  Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));
+  ListOptions listing;
+  listing.with_views = options.views;
+  const ObjectList objects =
+      TRY_DURING("listing tables of the source", list_objects(session, filter, listing, stop));
+  describe_objects(certificate, objects);
+  TRY(check_space(*place, objects, options));
+
+  MemoryArbiter arbiter(options.common.memory_bytes);
+  const DumpFormat format = TRY(dump_format(options, session.server()));
+  const auto sink =
+      TRY_DURING("opening the dump directory",
+                 DumpSink::open(*place, format, dump_settings(options), arbiter, stop));
+  if (options.common.restart) TRY(forget_everything(*sink, objects));
+  if (options.schemas) TRY(write_schemas(*sink, objects, stop));
+  if (!options.data) {
+    TRY(sink->complete(stop));
+    describe_definitions(certificate, objects);
+    end_certificate(certificate, board);
+    return certificate;
+  }
+  DirectoryTarget target(*sink, space);
+  const RoundsResult rounds =
+      TRY(read_in_rounds(source, objects, target, arbiter, round_options(options), board, stop));
+
+  board.begin(3, 3, "closing the dump");
+  TRY(forget_failed(*sink, rounds));
+  sink->set_metadata(metadata_of(rounds, TRY(followers_of(session, stop))));
+  TRY(sink->complete(stop));
+  describe_rounds(certificate, rounds);
+  describe_parts(certificate, objects, rounds, sink->manifest(), options.digest);
+  end_certificate(certificate, board);
+  return certificate;
+}
+
+}  // namespace tideway::recipe

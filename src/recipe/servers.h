@@ -1,0 +1,22 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "model/common_options.h"
+#include "mysql/endpoint.h"
+
+namespace tideway::recipe {
+
+// Where the options say a server is, with its password found. TW100 when nothing says where it is.
+Result<Endpoint> endpoint_of(const ServerOptions& options, Side side);
+
+// The job's name: --job, or one made from both ends, so that the same command is the same job.
+std::string job_name(const CommonOptions& options, const std::string& recipe,
+                     const std::string& source, const std::string& target);
+
+// Of `name=value` lines; the same on every machine and version.
+std::string settings_hash(const std::string& settings);
+
+}  // namespace tideway::recipe

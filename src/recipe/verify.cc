@@ -1,0 +1,199 @@
+#include "recipe/verify.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "mysql/pool.h"
+#include "recipe/certify.h"
+#include "recipe/servers.h"
+#include "snapshot/object_list.h"
+#include "verify/compare.h"
+
+namespace tideway::recipe {
+namespace {
+
+// The tables of both sides under one name, and those that have no twin.
+struct Matched {
+  std::vector<TablePair> pairs;
+  std::vector<TableReport> unpaired;
+};
+
+TableReport unpaired(const TableId& table, ComparisonState state, std::string reason) {
+  TableReport report;
+  report.source = report.target = table;
+  report.state = state;
+  report.reason = std::move(reason);
+  return report;
+}
+
+std::string folded(const TableId& table, bool folds) {
+  const std::string name = quoted(table);
+  return folds ? ascii_lower(name) : name;
+}
+
+Matched match_tables(const ObjectList& source, const ObjectList& target) {
+  const bool folds = source.folds_names || target.folds_names;
+  std::map<std::string, const ListedTable*> theirs;
+  std::set<std::string> databases;
+  for (const ListedTable& table : target.tables) theirs.emplace(folded(table.id(), folds), &table);
+  Matched matched;
+  for (const ListedTable& table : source.tables) {
+    databases.insert(ascii_lower(table.id().database));
+    const auto twin = theirs.find(folded(table.id(), folds));
+    if (twin == theirs.end()) {
+      matched.unpaired.push_back(
+          unpaired(table.id(), ComparisonState::different, "the target has no such table"));
+      continue;
+    }
+    auto pair = pair_tables(table.def, twin->second->def);
+    if (pair) {
+      matched.pairs.push_back(*std::move(pair));
+    } else {
+      matched.unpaired.push_back(
+          unpaired(table.id(), ComparisonState::different, pair.error().message()));
+    }
+    theirs.erase(twin);
+  }
+  for (const auto& [name, table] : theirs) {
+    if (!databases.contains(ascii_lower(table->id().database))) continue;
+    matched.unpaired.push_back(
+        unpaired(table->id(), ComparisonState::different, "the source has no such table"));
+  }
+  return matched;
+}
+
+TableCertificate certify(const TableReport& report) {
+  TableCertificate entry;
+  entry.source = report.source;
+  entry.target = report.target;
+  entry.rows = report.source_digest.rows;
+  entry.strength = report.strength;
+  entry.reason = report.reason;
+  if (!report.counted_only) entry.digest = to_text(report.source_digest);
+  switch (report.state) {
+    case ComparisonState::equal:
+      entry.proof = report.counted_only ? Proof::unproven : Proof::proven;
+      if (report.counted_only)
+        entry.reason = "only the number of rows was compared, and it is equal";
+      break;
+    case ComparisonState::different:
+      entry.proof = Proof::different;
+      if (entry.reason.empty()) {
+        entry.reason = fmt::format("{} missing, {} extra, {} different rows on the target",
+                                   report.missing, report.extra, report.different);
+      }
+      break;
+    case ComparisonState::not_compared:
+      entry.proof = Proof::not_compared;
+      break;
+  }
+  if (report.counted_only && report.state == ComparisonState::different) {
+    entry.reason = fmt::format("{} rows on the source, {} on the target", report.source_digest.rows,
+                               report.target_digest.rows);
+  }
+  for (const Difference& difference : report.examples) {
+    entry.differences.push_back(fmt::format("{} {}", to_text(difference.kind), difference.key));
+  }
+  return entry;
+}
+
+Result<ObjectList> list_side(const Endpoint& endpoint, const TableFilter& filter,
+                             const std::stop_token& stop) {
+  Session session = TRY_DURING(fmt::format("connecting to the {}", to_text(endpoint.side)),
+                               Session::open(endpoint, {}, stop));
+  ListOptions listing;
+  listing.with_views = false;
+  listing.with_not_carried = false;
+  return TRY_DURING(fmt::format("listing tables of the {}", to_text(endpoint.side)),
+                    list_objects(session, filter, listing, stop));
+}
+
+CompareOptions compare_options(const VerifyOptions& options) {
+  CompareOptions compare;
+  compare.strength = options.digest;
+  compare.count_only = options.count;
+  compare.examples = options.examples;
+  compare.threads = options.common.threads;
+  compare.where = options.where;
+  return compare;
+}
+
+Result<std::vector<TableReport>> compare(const Endpoint& source, const Endpoint& target,
+                                         const Matched& matched, const VerifyOptions& options,
+                                         StatusBoard& board, const std::stop_token& stop) {
+  const std::size_t sessions = options.common.threads + 1;  // one more names the ranges
+  Pool source_pool(source, {}, sessions);
+  Pool target_pool(target, {}, sessions);
+  CompareMeter meter;
+  const auto showing = board.show([&meter, &matched] {
+    Status status;
+    status.phase = "comparing";
+    status.rows_done = meter.rows;
+    status.tables_total = matched.pairs.size();
+    status.tables_done = meter.tables_done;
+    return status;
+  });
+  return compare_tables(source_pool, target_pool, matched.pairs, compare_options(options), meter,
+                        stop);
+}
+
+}  // namespace
+
+const OptionTable<VerifyOptions>& VerifyOptions::table() {
+  using enum CommonPart;
+  static const OptionTable<VerifyOptions> options{
+      include(&VerifyOptions::common, CommonOptions::table({source, target, filter, threads})),
+      option("digest", &VerifyOptions::digest)
+          .names({{"fast", DigestStrength::fast}, {"strong", DigestStrength::strong}})
+          .group("Comparison")
+          .help("How rows are compared: sums of CRC-32 by ranges of 100 000 rows, or of MD5."),
+      option("count", &VerifyOptions::count)
+          .group("Comparison")
+          .help("Compare the number of rows only: quick, and no proof."),
+      option("where", &VerifyOptions::where)
+          .group("Comparison")
+          .help("Compare only the rows for which this SQL condition holds."),
+      option("examples", &VerifyOptions::examples)
+          .range(0, 1'000'000)
+          .group("Comparison")
+          .help("Differing keys named for each table."),
+      option("report", &VerifyOptions::report)
+          .value_name("FILE")
+          .group("Comparison")
+          .help("Write what was found as JSON to this file."),
+  };
+  return options;
+}
+
+Result<Certificate> verify(const VerifyOptions& options, StatusBoard& board,
+                           const std::stop_token& stop) {
+  const Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  const Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  const TableFilter filter = TRY(options.common.table_filter());
+  Certificate certificate = begin_certificate("verify", source.to_text(), target.to_text());
+  certificate.rung = "none";
+
+  board.begin(1, 2, "reading definitions");
+  const ObjectList ours = TRY(list_side(source, filter, stop));
+  auto theirs = list_side(target, filter, stop);
+  if (!theirs && theirs.error().code() != ErrorCode::filter_matches_nothing)
+    return fail(std::move(theirs).error());
+  const Matched matched = match_tables(ours, theirs ? *theirs : ObjectList{});
+
+  board.begin(2, 2, "comparing");
+  VerifyReport report{
+      source.to_text(), target.to_text(), to_text(certificate.started), {}, matched.unpaired};
+  for (TableReport& table : TRY(compare(source, target, matched, options, board, stop)))
+    report.tables.push_back(std::move(table));
+  for (const TableReport& table : report.tables) certificate.tables.push_back(certify(table));
+  end_certificate(certificate, board);
+  report.finished = to_text(certificate.finished);
+  if (!options.report.empty()) TRY(write_small_file(options.report, report.to_json() + "\n"));
+  return certificate;
+}
+
+}  // namespace tideway::recipe
