@@ -1,0 +1,1 @@
+"""Speed tables: see README.md."""

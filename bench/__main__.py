@@ -1,0 +1,157 @@
+"""python -m bench [table ...] [--rows N] [--runs N]"""
+
+import argparse
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from bench import measure
+from testbed import clients, shapes
+from testbed.program import Program
+from testbed.servers import Server
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DATABASE = "bench"
+SERVER = {"innodb_buffer_pool_size": "512M", "sync_binlog": "0", "innodb_flush_log_at_trx_commit": "2"}
+
+
+class Bench:
+    def __init__(self, rows: int, runs: int, shape: str):
+        self.rows, self.runs, self.shape = rows, runs, shape
+        self.tideway = str(Program.find(ROOT).binary)
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="tideway-bench-"))
+        self.source = Server("8.0", options=SERVER).start()
+        self.target = Server("8.0", options=SERVER).start()
+        {"sysbench": shapes.sysbench, "narrow": shapes.narrow}[shape](self.source, rows, DATABASE, "t")
+        self.bytes = self._row_bytes()
+
+    def close(self):
+        self.source.destroy()
+        self.target.destroy()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def _row_bytes(self) -> int:
+        """What the rows are as text: the size that MB/s and CPU-seconds per GB are counted in."""
+        columns = [row[0] for row in self.source.execute(f"SHOW COLUMNS FROM {DATABASE}.t")]
+        lengths = "+".join(f"LENGTH(`{name}`)+1" for name in columns)
+        return int(self.source.execute(f"SELECT SUM({lengths}) FROM {DATABASE}.t")[0][0])
+
+    # jobs
+
+    def dump(self, output: str, *options) -> measure.Figures:
+        if not output.startswith("noop"):
+            shutil.rmtree(output, ignore_errors=True)
+        return measure.once([self.tideway, "dump", "--source", self.source.url(), "--filter", f"{DATABASE}.*", "--output", output,
+                             "--quiet", *options])
+
+    def mysqldump(self, output: str) -> measure.Figures:
+        with open(output, "wb") as out:
+            return measure.once([*clients.command("mysqldump", self.source), "--single-transaction", "--quick", DATABASE], stdout=out)
+
+    def bare_read(self) -> measure.Figures:
+        """The least a client can do: ask for the rows and throw the bytes away."""
+        return measure.once([*clients.command("mysql", self.source), "--quick", "-N", "-B", "-e", f"SELECT * FROM {DATABASE}.t"])
+
+    def empty_target(self):
+        self.target.execute(f"DROP DATABASE IF EXISTS {DATABASE}", "DROP DATABASE IF EXISTS tideway_meta")
+
+    def load(self, directory: str) -> measure.Figures:
+        self.empty_target()
+        return measure.once([self.tideway, "load", "--target", self.target.url(), "--input", directory, "--quiet"])
+
+    def mysql_files(self, directory: str, clients_at_once: int = 4) -> measure.Figures:
+        self.empty_target()
+        self.target.execute(f"CREATE DATABASE {DATABASE}")
+        schema = next(pathlib.Path(directory).glob(f"{DATABASE}.t-schema.sql"))
+        with open(schema, "rb") as text:
+            subprocess.run([*clients.command("mysql", self.target), DATABASE], stdin=text, check=True)
+        client = " ".join(clients.command("mysql", self.target))
+        files = f"ls {directory}/{DATABASE}.t.*.sql | xargs -P {clients_at_once} -I{{}} sh -c '{client} {DATABASE} < {{}}'"
+        return measure.once(files)
+
+    def copy(self) -> measure.Figures:
+        self.empty_target()
+        return measure.once([self.tideway, "copy", "--source", self.source.url(), "--target", self.target.url(), "--filter",
+                             f"{DATABASE}.*", "--quiet"])
+
+    def dump_pipe(self) -> measure.Figures:
+        self.empty_target()
+        self.target.execute(f"CREATE DATABASE {DATABASE}")
+        dump, mysql = " ".join(clients.command("mysqldump", self.source)), " ".join(clients.command("mysql", self.target))
+        return measure.once(f"{dump} --single-transaction --quick {DATABASE} | {mysql} {DATABASE}")
+
+    def verify(self) -> measure.Figures:
+        return measure.once([self.tideway, "verify", "--source", self.source.url(), "--target", self.target.url(), "--filter",
+                             f"{DATABASE}.*", "--quiet"])
+
+    def digest_query(self) -> measure.Figures:
+        columns = [row[0] for row in self.source.execute(f"SHOW COLUMNS FROM {DATABASE}.t")]
+        row = "CONCAT(" + ",".join(f"IFNULL(CONCAT(LENGTH(`{c}`),':',`{c}`),'N')" for c in columns) + ")"
+        half = lambda side: f"SUM(CAST(CONV({side}(m,16),16,10) AS UNSIGNED))"
+        query = (f"SELECT COUNT(*),{half('LEFT')},{half('RIGHT')} FROM (SELECT MD5({row}) AS m FROM {DATABASE}.t "
+                 "LIMIT 18446744073709551615) AS d")
+        return measure.once([*clients.command("mysql", self.source), "-N", "-B", "-e", query])
+
+    # tables
+
+    def print(self, title: str, jobs: dict):
+        print(f"\n## {title} ({self.shape}, {self.rows:,} rows, {self.bytes / 1e6:.0f} MB of text, {self.runs} runs in turn, medians)\n")
+        print("| job | wall s | rows/s | MB/s | client CPU-s/GB | client CPU-s/M rows | peak RSS MB | wall beside the first |")
+        print("|---|---|---|---|---|---|---|---|")
+        figures = [measure.median(each) for each in measure.several(self.runs, *jobs.values())]
+        for name, each in zip(jobs, figures):
+            print(f"| {name} | {each.wall:.2f} | {self.rows / each.wall:,.0f} | {self.bytes / 1e6 / each.wall:.0f} "
+                  f"| {each.cpu / (self.bytes / 1e9):.2f} | {each.cpu / (self.rows / 1e6):.2f} | {each.rss_bytes / 1e6:.0f} "
+                  f"| {each.wall / figures[0].wall:.2f} |", flush=True)
+
+    def table_dump(self):
+        disk = str(self.work / "dump")
+        self.print("dump", {
+            "mysqldump to /dev/null": lambda: self.mysqldump("/dev/null"),
+            "one session read and thrown away": self.bare_read,
+            "tideway to nowhere": lambda: self.dump("noop://"),
+            "mysqldump to disk": lambda: self.mysqldump(str(self.work / "dump.sql")),
+            "tideway to disk": lambda: self.dump(disk),
+            "tideway to disk, zstd": lambda: self.dump(disk, "--compress", "zstd"),
+        })
+
+    def table_load(self):
+        files = str(self.work / "files")
+        self.dump(files)
+        self.print("load", {
+            "mysql < file, 4 at once": lambda: self.mysql_files(files),
+            "mysql < file, 1": lambda: self.mysql_files(files, 1),
+            "tideway": lambda: self.load(files),
+        })
+
+    def table_copy(self):
+        self.print("copy", {"mysqldump | mysql": self.dump_pipe, "tideway": self.copy})
+
+    def table_verify(self):
+        self.copy()
+        self.print("verify", {"digest query on one server": self.digest_query, "tideway": self.verify})
+
+
+def main():
+    tables = ["dump", "load", "copy", "verify"]
+    parser = argparse.ArgumentParser(prog="bench/run")
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(tables)}; all by default")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--shape", action="append", help="sysbench or narrow; both by default")
+    arguments = parser.parse_args()
+    unknown = set(arguments.tables) - set(tables)
+    if unknown:
+        parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    for shape in arguments.shape or ["sysbench", "narrow"]:
+        bench = Bench(arguments.rows, arguments.runs, shape)
+        try:
+            for table in arguments.tables or tables:
+                getattr(bench, f"table_{table}")()
+        finally:
+            bench.close()
+
+
+if __name__ == "__main__":
+    main()
