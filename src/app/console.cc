@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "app/certificate_text.h"
@@ -14,9 +16,12 @@
 namespace tideway {
 namespace {
 
-void write_to(std::FILE* file, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file);
-  std::fflush(file);
+// Zero, or what went wrong.
+int write_to(std::FILE* file, std::string_view text) {
+  errno = 0;
+  const bool is_written =
+      std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
+  return is_written ? 0 : errno;
 }
 
 }  // namespace
@@ -40,7 +45,11 @@ Result<void> Console::open(const CommonOptions& options, const std::string& comm
   return {};
 }
 
-void Console::print(std::string_view text) { write_to(stdout, text); }
+void Console::print(std::string_view text) {
+  const int error = write_to(stdout, text);
+  // A reader that has seen enough (head) is no failure.
+  if (error != 0 && error != EPIPE && print_error_ == 0) print_error_ = error;
+}
 
 void Console::note(std::string_view line) {
   const bool is_said = screen_.with([line](const auto& screen) {
@@ -94,7 +103,10 @@ void Console::end_screen() {
 ExitCode Console::close(ExitCode code) {
   put_event(end_event(code));
   end_screen();
-  return code;
+  if (print_error_ == 0) return code;
+  write_to(stderr, fmt::format("error: standard output cannot be written: {}\n",
+                               std::strerror(print_error_)));
+  return code == ExitCode::proven ? ExitCode::environment : code;
 }
 
 }  // namespace tideway

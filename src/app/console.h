@@ -35,7 +35,8 @@ class Console {
   void report(const Certificate& certificate);
   // Asks a question on the terminal; false also when there is none, or the answer is not "yes".
   bool confirm(const std::string& question);
-  // Ends the progress; call once, last. Returns the code for convenience.
+  // Ends the progress; call once, last. The code the process ends with: `code`, or environment when
+  // all went well but the results could not be written.
   ExitCode close(ExitCode code);
 
  private:
@@ -44,7 +45,8 @@ class Console {
 
   StatusBoard board_;
   Guarded<std::unique_ptr<StatusScreen>> screen_;  // the signal thread writes too
-  bool is_json_ = false, is_quiet_ = false;        // set by open(), before other threads look
+  int print_error_ = 0;
+  bool is_json_ = false, is_quiet_ = false;  // set by open(), before other threads look
 };
 
 }  // namespace tideway

@@ -37,11 +37,11 @@ int run_program(int argc, char** argv) {
   }
   if (words[0] == "--help" || words[0] == "-h") {
     console.print(overview());
-    return number_of(ExitCode::proven);
+    return number_of(console.close(ExitCode::proven));
   }
   if (words[0] == "--version" || words[0] == "-V") {
     console.print(version_text());
-    return number_of(ExitCode::proven);
+    return number_of(console.close(ExitCode::proven));
   }
   const Command* command = find_command(words[0]);
   if (command == nullptr) {

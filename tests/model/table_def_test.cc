@@ -9,7 +9,7 @@ namespace {
 
 using enum TypeKind;
 
-Key key(KeyKind kind, std::string name, std::vector<std::uint32_t> columns) {
+Key key(KeyKind kind, std::string name, const std::vector<std::uint32_t>& columns) {
   Key made;
   made.kind = kind;
   made.name = std::move(name);
