@@ -26,6 +26,19 @@ Result<void> check_escapes(const CsvFormat& csv) {
   return {};
 }
 
+// Where delimiters inside a value are doubled, one that ends as it begins cannot be told from the
+// value's end: with --, the value a- is written --a---.
+Result<void> check_doubling(const CsvFormat& csv) {
+  for (std::size_t length = 1; length < csv.delimiter.size(); ++length) {
+    if (!csv.delimiter.starts_with(csv.delimiter.substr(csv.delimiter.size() - length))) continue;
+    return fail(
+        bad_value(fmt::format("--csv-delimiter '{}' begins as it ends: without backslash escapes "
+                              "no reader could tell where a value ends",
+                              csv.delimiter)));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view extension_of(FileType type) { return type == FileType::sql ? ".sql" : ".csv"; }
@@ -98,7 +111,7 @@ Result<void> check(const DumpFormat& format) {
                                 csv.null_value)));
     }
   }
-  return format.escape_backslash ? check_escapes(csv) : Result<void>();
+  return format.escape_backslash ? check_escapes(csv) : check_doubling(csv);
 }
 
 }  // namespace tideway

@@ -173,6 +173,8 @@ TEST(DumpFormatTest, what_no_reader_could_read_back_is_refused) {
   EXPECT_TRUE(refused([](DumpFormat& f) { f.csv.null_value = "a,b"; }));
   EXPECT_TRUE(refused([](DumpFormat& f) { f.csv.delimiter = "n"; }));
   EXPECT_TRUE(refused([](DumpFormat& f) { f.csv.delimiter = "", f.csv.separator = "\\"; }));
+  EXPECT_TRUE(refused([](DumpFormat& f) { f.csv.delimiter = "--", f.escape_backslash = false; }));
+  EXPECT_FALSE(refused([](DumpFormat& f) { f.csv.delimiter = "--"; }));
   EXPECT_FALSE(refused([](DumpFormat& f) { f.csv.delimiter = "n", f.escape_backslash = false; }));
 }
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+#include "base/memory.h"
+#include "dumpfile/csv_reader.h"
+#include "dumpfile/part_list.h"
+#include "flow/ledger.h"
+#include "flow/source.h"
+#include "model/digest.h"
+#include "sql/dump_reader.h"
+
+namespace tideway {
+
+struct PartSourceOptions {
+  std::size_t readers_max = 64;
+  std::uint32_t block_bytes = Block::usual_bytes;
+  DigestStrength strength = DigestStrength::fast;
+  // For dumps without our manifest; with it the files are read as it says they were written.
+  CsvOptions csv;
+  DumpReaderOptions sql;
+};
+
+// The definition of a table by the name its files give it: the recipe's, from the dump's schema
+// file or the target.
+using Definitions = std::function<Result<TablePtr>(const TableId&)>;
+
+// Reads a dump: one stream per data file, in the order of the list; ordinals count the files of a
+// table. What the ledger has is left out: done streams altogether, half written ones up to their
+// mark. Any thread; lists, storage, memory and ledger are borrowed and outlive it.
+//
+// Each stream's rows are digested. Where the manifest knows the digest of a part, the sum over its
+// files must be that one: error file_corrupt in place of the StreamEnd of its last file, so that
+// the part never counts as loaded.
+//
+// Memory: each reader borrows its buffers when it is opened, then a block at a time.
+class PartSource : public Source {
+ public:
+  PartSource(Storage& storage, const PartList& list, Definitions definitions, Ledger& ledger,
+             MemoryArbiter& memory, PartSourceOptions options);
+  ~PartSource() override;
+
+  std::size_t readers_max() const override;
+  Result<std::unique_ptr<Reader>> open_reader(const std::stop_token& stop) override;
+
+  // Parts whose digest could not be compared, because the table has other columns or types than it
+  // had when it was dumped, or because the manifest has none. Only grows; 0 without a manifest
+  // means nothing.
+  std::uint64_t uncompared_parts() const;
+
+  struct Shared;  // part_source.cc
+
+ private:
+  std::unique_ptr<Shared> shared_;
+};
+
+}  // namespace tideway

@@ -1,0 +1,260 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "dumpfile/part_rows.h"
+
+namespace tideway {
+namespace {
+
+constexpr std::size_t piece_bytes = 256 << 10U;
+constexpr std::uint32_t room_for_next = 4096;  // a block with less is full: most rows need more
+
+// What a mark says: behind which byte and row, and where the head of that row's statement stands.
+struct SqlMark {
+  std::uint64_t offset = 0, rows = 0, head_offset = 0, head_bytes = 0;
+  unsigned no_backslash_escapes = 0;
+};
+
+std::string to_text(const SqlMark& mark) {
+  return fmt::format("sql {} {} {} {} {}", mark.offset, mark.rows, mark.head_offset,
+                     mark.head_bytes, mark.no_backslash_escapes);
+}
+
+Result<SqlMark> parse_mark(const std::string& text) {
+  SqlMark mark;
+  unsigned long long offset = 0, rows = 0, head_offset = 0, head_bytes = 0;
+  int end = 0;
+  if (std::sscanf(text.c_str(), "sql %llu %llu %llu %llu %u%n", &offset, &rows, &head_offset,
+                  &head_bytes, &mark.no_backslash_escapes, &end) != 5 ||
+      static_cast<std::size_t>(end) != text.size() || head_offset + head_bytes > offset ||
+      head_bytes > (64U << 20U)) {
+    return fail(Error(ErrorCode::progress_unreadable, Side::local, Retry::never,
+                      "'" + text + "' is no place in an SQL file"));
+  }
+  mark.offset = offset;
+  mark.rows = rows;
+  mark.head_offset = head_offset;
+  mark.head_bytes = head_bytes;
+  return mark;
+}
+
+class SqlPart : public PartRows {
+ public:
+  SqlPart(PartPlace place, std::unique_ptr<ByteReader> file, DumpReader reader,
+          bool no_backslash_escapes)
+      : place_(std::move(place)),
+        file_(std::move(file)),
+        reader_(std::move(reader)),
+        piece_(piece_bytes, '\0'),
+        no_backslash_escapes_(no_backslash_escapes) {}
+
+  Result<void> start_behind(const SqlMark& mark) {
+    place_row_ = mark;
+    return take_head();
+  }
+
+  Result<bool> fill(BlockFiller& filler, const std::stop_token& stop) override {
+    auto filled = fill_on(filler, stop);
+    if (!filled) return fail(in_file(std::move(filled).error(), place_.file, reader_.row_offset()));
+    return filled;
+  }
+
+  std::string mark() const override { return place_row_.rows == 0 ? "" : to_text(place_row_); }
+
+ private:
+  Result<bool> fill_on(BlockFiller& filler, const std::stop_token& stop) {
+    set_area(filler.block());
+    while (true) {
+      switch (TRY(reader_.next())) {
+        case DumpReader::Event::need_bytes:
+          TRY(feed());
+          break;
+        case DumpReader::Event::need_room:
+          if (filler.has_rows()) {
+            put_aside();
+            return true;
+          }
+          TRY(filler.grow(stop));
+          reader_.moved_area(filler.block().room(0), filler.block().room_left());
+          break;
+        case DumpReader::Event::statement:
+          TRY(take_head());
+          break;
+        case DumpReader::Event::other:
+          TRY(take_other());
+          break;
+        case DumpReader::Event::row:
+          TRY(take_row(filler, stop));
+          if (filler.is_oversize() || filler.block().room_left() < room_for_next) {
+            put_aside();
+            return true;
+          }
+          set_area(filler.block());
+          break;
+        case DumpReader::Event::end:
+          return false;
+      }
+    }
+  }
+
+  void set_area(Block& block) { reader_.set_area(block.room(0), block.room_left()); }
+
+  // The block goes to its writer: what the reader has of the next row waits here.
+  void put_aside() {
+    const std::size_t bytes = reader_.row_bytes() + 64;
+    if (aside_.size() < bytes) aside_.resize(bytes);
+    reader_.set_area(aside_.data(), aside_.size());
+  }
+
+  Result<void> feed() {
+    const std::size_t got = TRY(file_->read(piece_.data(), piece_.size()));
+    if (got == 0) {
+      reader_.feed_end();
+    } else {
+      reader_.feed(std::string_view(piece_).substr(0, got));
+    }
+    return {};
+  }
+
+  // A file is one table's, whatever its statements call it: files are renamed to load them
+  // elsewhere. But it is one.
+  Result<void> take_head() {
+    const InsertHead& head = reader_.head();
+    if (!named_) {
+      named_ = head.table.name;
+      if (ascii_lower(head.table.name) != ascii_lower(place_.table->id.name)) {
+        LOG(warn,
+            "the file's statements name another table than the file does: its rows go where the "
+            "file name says",
+            {{"file", place_.file.path}, {"statements", head.table.name}});
+      }
+    } else if (*named_ != head.table.name) {
+      return fail(Error(ErrorCode::file_unexpected, Side::local, Retry::never,
+                        fmt::format("the file holds rows of {} and of {}: one file is one table's",
+                                    quoted(*named_), quoted(head.table.name))));
+    }
+    if (head.columns != names_ || !map_known_) {
+      names_ = head.columns;
+      map_known_ = false;
+      if (!names_.empty()) TRY(use(TRY(map_by_names(*place_.table, names_))));
+    }
+    return {};
+  }
+
+  Result<void> use(ColumnMap map) {
+    maker_.emplace(TRY(CellMaker::open(*place_.table, map.columns, nullptr)));
+    map_ = std::move(map);
+    map_known_ = true;
+    return {};
+  }
+
+  Result<void> take_other() {
+    const OtherStatement& other = reader_.other();
+    if (other.turns_backslash_off) no_backslash_escapes_ = true;
+    if (other.kind == OtherStatement::Kind::definition || other.kind == OtherStatement::Kind::use) {
+      LOG(warn, "a statement in a data file is not carried out",
+          {{"file", place_.file.path},
+           {"byte", other.offset},
+           {"statement", other.text.substr(0, 80)}});
+    }
+    const std::string zone = ascii_lower(other.time_zone);
+    const bool is_utc = zone.empty() || zone == "+00:00" || zone == "-00:00" || zone == "utc";
+    const bool has_timestamps = std::ranges::any_of(
+        place_.table->columns,
+        [](const Column& column) { return column.type.kind == TypeKind::timestamp; });
+    if (is_utc || !has_timestamps) return {};
+    return fail(Error(ErrorCode::not_supported, Side::local, Retry::never,
+                      fmt::format("the file's TIMESTAMP values are in the time zone {}: dump again "
+                                  "with the session in +00:00",
+                                  other.time_zone)));
+  }
+
+  Result<void> take_row(BlockFiller& filler, const std::stop_token& stop) {
+    Block& block = filler.block();
+    const auto values = reader_.values();
+    if (!map_known_) TRY(use(TRY(map_by_position(*place_.table, values.size()))));
+    if (values.size() != map_.value_count) {
+      return fail(Error(ErrorCode::column_count, Side::local, Retry::never,
+                        fmt::format("row {} has {} values and should have {}", reader_.rows(),
+                                    values.size(), map_.value_count)));
+    }
+    filler.select(place_.table, map_.columns);
+    const std::uint32_t start = block.written();
+    block.advance(static_cast<std::uint32_t>(reader_.row_bytes()));
+    for (std::size_t i = 0; i < map_.places.size(); ++i) {
+      const DumpValue& value = values[map_.places[i]];
+      const Cell cell{start + value.offset, value.length};
+      if (value.kind == DumpValue::Kind::null) {
+        block.add_cell(Cell{});
+        continue;
+      }
+      auto made = maker_->from_sql(i, value.kind, block.text(cell));
+      if (!made) return fail(std::move(made).error().during(fmt::format("row {}", reader_.rows())));
+      if (made->is_as_is) {
+        block.add_cell(cell);
+      } else {
+        if (filler.is_oversize())
+          TRY(filler.need(static_cast<std::uint32_t>(made->text.size()), stop));
+        block.add_cell(block.append(made->text));
+      }
+    }
+    filler.end_row();
+    const InsertHead& head = reader_.head();
+    place_row_ = {reader_.row_end_offset(), reader_.rows(), head.offset, head.text.size(),
+                  no_backslash_escapes_ ? 1U : 0U};
+    return {};
+  }
+
+  const PartPlace place_;
+  std::unique_ptr<ByteReader> file_;
+  DumpReader reader_;
+  std::string piece_, aside_;
+  bool no_backslash_escapes_;
+  std::optional<std::string> named_;  // the table, by the first statement
+  std::vector<std::string> names_;    // the statement's column list
+  ColumnMap map_;
+  bool map_known_ = false;
+  std::optional<CellMaker> maker_;
+  SqlMark place_row_;
+};
+
+// The statement's head again, which the rows behind the mark need.
+Result<std::string> read_head(const PartPlace& place, const SqlMark& mark) {
+  auto file = TRY(open_text_at(place.storage, place.file, mark.head_offset));
+  std::string head(mark.head_bytes, '\0');
+  for (std::size_t at = 0; at < head.size();) {
+    const std::size_t got = TRY(file->read(head.data() + at, head.size() - at));
+    if (got == 0)
+      return fail(Error(ErrorCode::file_corrupt, Side::local, Retry::never,
+                        place.file.path + " is shorter than it was when its loading began"));
+    at += got;
+  }
+  return head;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PartRows>> open_sql_rows(const PartPlace& place,
+                                                const DumpReaderOptions& options,
+                                                const std::string& mark) {
+  if (mark.empty()) {
+    return std::make_unique<SqlPart>(place, TRY(open_text_at(place.storage, place.file, 0)),
+                                     DumpReader(options), options.no_backslash_escapes);
+  }
+  const SqlMark at = TRY(parse_mark(mark));
+  DumpReaderOptions resumed = options;
+  resumed.no_backslash_escapes = options.no_backslash_escapes || at.no_backslash_escapes != 0;
+  const std::string head = TRY(read_head(place, at));
+  auto reader = TRY(DumpReader::resume(at.offset, head, at.rows, resumed));
+  auto part =
+      std::make_unique<SqlPart>(place, TRY(open_text_at(place.storage, place.file, at.offset)),
+                                std::move(reader), resumed.no_backslash_escapes);
+  TRY(part->start_behind(at));
+  return part;
+}
+
+}  // namespace tideway
