@@ -28,7 +28,7 @@ class Console {
   Result<void> open(const CommonOptions& options, const std::string& command);
 
   StatusBoard& board() { return board_; }
-  void print(std::string_view text);       // standard output, as it is
+  void print(std::string_view text);       // standard output, as it is; close() tells of a failure
   void note(std::string_view line);        // a line of progress
   void warn(const std::string& sentence);  // shown, and kept on the board for the certificate
   void report(const Error& error);
