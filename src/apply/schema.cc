@@ -47,7 +47,7 @@ Result<MadeTable> make_table(Session& session, const JobProgress& progress,
       !TRY(session.query_value(fmt::format("SELECT 1 FROM {} LIMIT 1", quoted(table.target)), stop))
            .has_value();
   if (!entry.was_empty && options.on_duplicate == OnDuplicate::error &&
-      !progress.fills(table.source->id)) {
+      !progress.filled(table.source->id)) {
     return fail(Error(
         ErrorCode::target_table_not_empty, Side::target, Retry::after_operator,
         fmt::format("{} already holds rows that this job did not write", quoted(table.target))));
