@@ -1,7 +1,11 @@
 """What the program does with its words before any server is asked."""
 
 import os
+import pathlib
+import signal
+import socket
 import subprocess
+import time
 
 import pytest
 
@@ -84,3 +88,83 @@ def test_output_that_cannot_be_kept_is_told(tideway):
         done = subprocess.run([tideway.binary, "explain"], stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 5
     assert b"standard output cannot be written" in done.stderr
+
+
+@pytest.fixture
+def silent_server():
+    """Accepts connections and never says a word: whoever logs in there waits."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def _wait_until(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def _title(run):
+    return pathlib.Path(f"/proc/{run.pid}/cmdline").read_bytes().split(b"\0")
+
+
+def test_passwords_are_gone_from_the_process_title(tideway, silent_server):
+    run = tideway.start(
+        "copy", "--source", f"mysql://u:hunter2@127.0.0.1:{silent_server}/", "--target-host", "127.0.0.1",
+        "--target-port", silent_server, "--target-user", "u", "--target-password", "hunter3",
+    )
+    try:
+        _wait_until(lambda: b"copy" in _title(run) and b"hunter2" not in b" ".join(_title(run)))
+        title = b" ".join(_title(run))
+        assert b"hunter" not in title
+        assert f"mysql://u:xxxxxxx@127.0.0.1:{silent_server}/".encode() in title
+    finally:
+        run.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_a_command_that_waits_for_a_server(tideway, silent_server, number):
+    run = tideway.start("copy", "--source", f"mysql://u:p@127.0.0.1:{silent_server}/",
+                        "--target", f"mysql://u:p@127.0.0.1:{silent_server}/")
+    _wait_until(lambda: b"copy" in _title(run) and len(list(pathlib.Path(f"/proc/{run.pid}/task").iterdir())) > 1)
+    run.signal(number)
+    done = run.wait(20)
+    assert done.code == 4, f"{done}"
+    assert "TW106" in done.stderr
+
+
+def test_a_broken_configuration_is_refused_with_its_place(tideway, tmp_path):
+    config = tmp_path / "job.yaml"
+    config.write_text("threads: 4\nfilter: [a.*\n")
+    done = tideway.run("copy", "--config", config).expect(2)
+    assert f"TW101 config_syntax (local): {config}:3:" in done.stderr
+    config.write_text("threads: 4\nsorce: mysql://h/\n")
+    done = tideway.run("copy", "--config", config).expect(2)
+    assert f"{config}:2:1: unknown key 'sorce'; did you mean 'source'?" in done.stderr
+    config.write_text("threads: 400\n")
+    done = tideway.run("copy", "--config", config).expect(2)
+    assert f"{config}:1:10: threads: '400' is out of range: 1 to 256" in done.stderr
+
+
+def test_a_broken_filter_is_refused_before_any_server_is_asked(tideway, silent_server):
+    done = tideway.run("copy", "--source", f"mysql://u:p@127.0.0.1:{silent_server}/", "--target",
+                       f"mysql://u:p@127.0.0.1:{silent_server}/", "--filter", "a.b.c", deadline_seconds=20)
+    assert done.code == 2
+    assert "at <cmdline>:1: syntax error: stray characters after table pattern" in done.stderr
+
+
+def test_an_option_of_another_command_is_not_accepted(tideway):
+    assert "unknown option --output" in tideway.run("copy", "--output", "x").expect(2).stderr
+
+
+def test_with_json_an_error_is_an_event_and_standard_error_is_empty(tideway):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]  # nobody listens there any more once this is closed
+    done = tideway.run("copy", "--json", "--source", f"mysql://u:p@127.0.0.1:{port}/",
+                       "--target", f"mysql://u:p@127.0.0.1:{port}/").expect(5)
+    events = done.events()
+    assert [events[0]["event"], events[-1]["event"]] == ["start", "end"]
+    assert events[-1]["exit"] == 5
+    error = next(each for each in events if each["event"] == "error")
+    assert error["code"] == "TW201" and error["next"]
+    assert done.stderr == ""
