@@ -175,8 +175,9 @@ Token Lexer::open_version() {
   for (int i = 0; i < 6 && is_digit(peek()); ++i)
     version = version * 10 + static_cast<std::uint32_t>(text_[at_++] - '0');
   if (is_tidb && peek() == '[') {
-    const std::size_t close = text_.find(']', at_);
-    if (close != std::string_view::npos) at_ = close + 1;
+    // Features' names are short; without a bound many unclosed lists would take quadratic time.
+    const std::size_t close = text_.substr(at_, 256).find(']');
+    if (close != std::string_view::npos) at_ += close + 1;
   }
   if (is_plain && version > options_.version) {
     skip_block_comment(true);
@@ -194,8 +195,7 @@ void Lexer::skip_block_comment(bool nests) {
   std::size_t close = text_.find("*/", at_);
   std::size_t from = at_;
   while (nests && close != std::string_view::npos) {
-    const std::size_t inner = text_.find("/*", from);
-    if (inner == std::string_view::npos || inner > close) break;
+    if (text_.substr(from, close - from).find("/*") == std::string_view::npos) break;
     from = close + 2;
     close = text_.find("*/", from);
   }
