@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "apply/copy_sink.h"
@@ -57,7 +58,7 @@ class ServerTarget final : public RoundTarget {
 tideway::CopyOptions sink_options(const CopyOptions& options) {
   tideway::CopyOptions sink;
   sink.writers = options.common.threads;
-  sink.batch_bytes = options.batch_bytes;
+  sink.batch_bytes = std::min(options.batch_bytes, share_of(options.common));
   sink.on_duplicate = options.on_duplicate;
   sink.strength = options.digest;
   sink.use_infile = options.infile;
@@ -70,6 +71,7 @@ RoundOptions round_options(const CopyOptions& options) {
   rounds.snapshot.consistency = options.consistency;
   rounds.snapshot.wait = options.snapshot_wait;
   rounds.read.chunk_bytes = options.chunk_bytes;
+  rounds.read.block_bytes = block_bytes(options.common);
   rounds.read.digest = options.digest;
   rounds.read.where = options.where;
   return rounds;

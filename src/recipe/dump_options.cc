@@ -4,6 +4,8 @@
 
 #include <ctime>
 
+#include "recipe/servers.h"
+
 namespace tideway::recipe {
 namespace {
 
@@ -142,6 +144,7 @@ RoundOptions round_options(const DumpOptions& options) {
   rounds.snapshot.consistency = options.consistency;
   rounds.snapshot.wait = options.snapshot_wait;
   rounds.read.chunk_bytes = options.chunk_bytes;
+  rounds.read.block_bytes = block_bytes(options.common);
   rounds.read.digest = options.digest;
   rounds.read.where = options.where;
   return rounds;

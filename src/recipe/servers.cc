@@ -4,6 +4,9 @@
 #include <libdeflate.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "model/block.h"
 #include "mysql/session.h"
 
 namespace tideway::recipe {
@@ -78,6 +81,15 @@ std::string job_name(const CommonOptions& options, const std::string& recipe,
   std::string ends = source + "\n" + target;
   for (const std::string& rule : options.filter) ends += "\n" + rule;
   return fmt::format("{}-{}", recipe, settings_hash(ends));
+}
+
+std::uint64_t share_of(const CommonOptions& options) {
+  return std::max<std::uint64_t>(
+      64U << 10U, options.memory_bytes / 32 / std::max<std::uint32_t>(options.threads, 1));
+}
+
+std::uint32_t block_bytes(const CommonOptions& options) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(Block::usual_bytes, share_of(options)));
 }
 
 std::string settings_hash(const std::string& settings) {

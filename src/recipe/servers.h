@@ -1,6 +1,6 @@
 #pragma once
 
-#include <stop_token>
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -15,6 +15,12 @@ Result<Endpoint> endpoint_of(const ServerOptions& options, Side side);
 // The job's name: --job, or one made from both ends, so that the same command is the same job.
 std::string job_name(const CommonOptions& options, const std::string& recipe,
                      const std::string& source, const std::string& target);
+
+// What one thread may hold of --memory besides an oversize row: with many threads and little
+// memory, blocks and statements are smaller than usual, so that the largest row still fits beside
+// them.
+std::uint64_t share_of(const CommonOptions& options);
+std::uint32_t block_bytes(const CommonOptions& options);
 
 // Of `name=value` lines; the same on every machine and version.
 std::string settings_hash(const std::string& settings);
