@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/check.h"
 #include "base/text.h"
 #include "mysql/errors.h"
+#include "mysql/library_internals.h"
 #include "mysql/session_state.h"
 
 namespace tideway {
@@ -22,19 +25,6 @@ bool is_harmless(ErrorCode code) {
     default:
       return false;
   }
-}
-
-// A wide answer leaves the library's buffer as wide; between answers it may be given back.
-void shrink_buffer(MYSQL* mysql) {
-  constexpr unsigned long keep_bytes = 1UL << 20U, packet_bytes = 16384;
-  NET& net = mysql->net;
-  if (net.max_packet <= keep_bytes || net.pvio == nullptr || net.compress != 0) return;
-  auto* smaller = static_cast<unsigned char*>(
-      std::realloc(net.buff, packet_bytes + 7));  // 7: the library's room for headers
-  if (smaller == nullptr) return;
-  net.buff = net.write_pos = net.read_pos = smaller;
-  net.max_packet = packet_bytes;
-  net.buff_end = smaller + packet_bytes;
 }
 
 struct FreeResult {
@@ -73,15 +63,22 @@ void prepare_thread() {
 }
 
 Call::Call(SessionState& state, std::string_view statement, const std::stop_token& stop)
-    : state_(state), statement_(statement), wait_(stop, state.options.read_deadline) {
+    : state_(state), statement_(statement), stop_(stop), wait_(stop, state.options.read_deadline) {
   prepare_thread();
   CHECK(!state.is_streaming);
 }
 
 Result<void> Call::ready() const {
-  if (!state_.is_broken) return {};
-  return fail(Error(ErrorCode::lost_connection, state_.endpoint.side, Retry::new_session,
-                    fmt::format("the session on {} was lost before", state_.endpoint.to_text())));
+  if (state_.is_broken) {
+    return fail(Error(ErrorCode::lost_connection, state_.endpoint.side, Retry::new_session,
+                      fmt::format("the session on {} was lost before", state_.endpoint.to_text())));
+  }
+  // Nothing is begun that could not be waited for: a COMMIT that was sent may be done.
+  if (stop_.stop_requested()) {
+    return fail(Error(ErrorCode::stopped, Side::local, Retry::never,
+                      fmt::format("stopped before asking {}", state_.endpoint.to_text())));
+  }
+  return {};
 }
 
 Result<void> Call::send(std::string_view sql) {
@@ -96,11 +93,17 @@ Result<void> Call::send(std::string_view sql) {
               fmt::format("a statement of {} is larger than max_allowed_packet ({}) of {}",
                           human_bytes(sql.size()), human_bytes(limit), state_.endpoint.to_text())));
   }
-  wait_.set_sending(true);
+  set_sending(true);
   const bool is_sent = mysql_send_query(state_.mysql(), sql.data(), sql.size()) == 0;
-  wait_.set_sending(false);
-  if (!is_sent) return fail(failure());
+  auto failed = is_sent ? std::optional<Error>() : failure();
+  set_sending(false);
+  if (failed) return fail(std::move(*failed));
   return {};
+}
+
+void Call::set_sending(bool is_sending) {
+  wait_.set_sending(is_sending);
+  state_.is_sending = is_sending;
 }
 
 Result<void> Call::read_answer() {
@@ -113,7 +116,7 @@ Result<ResultTable> Call::take_rows() {
   if (mysql_field_count(mysql) == 0) return ResultTable{};
   const StoredResult result(mysql_store_result(mysql));
   if (!result) return fail(failure());
-  shrink_buffer(mysql);
+  shrink_packet_buffer(mysql);
   return copy_rows(result.get());
 }
 

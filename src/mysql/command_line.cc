@@ -311,10 +311,7 @@ Result<Endpoint> parse_command_line(std::string_view text, Side side) {
   endpoint.side = side;
   std::vector<std::string> words = TRY(ShellWords::split(text));
   TRY(CommandLine(std::move(words), endpoint).run());
-  const bool says_tls = endpoint.tls != TlsMode::attempt;
-  if (!says_tls && !endpoint.tls_files.ca.empty()) endpoint.tls = TlsMode::verify_ca;
-  if (!says_tls && endpoint.tls_files.ca.empty() && !endpoint.tls_files.cert.empty())
-    endpoint.tls = TlsMode::require;
+  settle_tls(endpoint, endpoint.tls != TlsMode::attempt);
   use_default_socket(endpoint);
   TRY(check_endpoint(endpoint));
   return endpoint;

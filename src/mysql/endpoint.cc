@@ -188,9 +188,7 @@ Result<void> set_query(Endpoint& endpoint, std::string_view query) {
     std::string value = TRY(percent_decode(pair.substr(equal + 1), "parameter " + name));
     TRY(set_parameter(endpoint, name, std::move(value)));
   }
-  if (!has_tls && !endpoint.tls_files.ca.empty()) endpoint.tls = TlsMode::verify_ca;
-  if (!has_tls && endpoint.tls_files.ca.empty() && !endpoint.tls_files.cert.empty())
-    endpoint.tls = TlsMode::require;
+  settle_tls(endpoint, has_tls);
   return {};
 }
 
@@ -255,6 +253,12 @@ Result<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+void settle_tls(Endpoint& endpoint, bool says_tls) {
+  const bool has_ca = !endpoint.tls_files.ca.empty();
+  if (has_ca && (!says_tls || endpoint.tls == TlsMode::require)) endpoint.tls = TlsMode::verify_ca;
+  if (!has_ca && !says_tls && !endpoint.tls_files.cert.empty()) endpoint.tls = TlsMode::require;
+}
+
 Result<void> check_endpoint(const Endpoint& endpoint) {
   if (endpoint.tls_files.cert.empty() != endpoint.tls_files.key.empty()) {
     return fail(bad_endpoint("a client certificate needs both of cert and key"));
@@ -262,8 +266,11 @@ Result<void> check_endpoint(const Endpoint& endpoint) {
   if (endpoint.host.find_first_of(", \t\n") != std::string::npos) {
     return fail(bad_endpoint("the host must be one name or address"));
   }
-  if (endpoint.tls == TlsMode::off && !endpoint.tls_files.ca.empty()) {
-    return fail(bad_endpoint("tls=off and a ca contradict each other"));
+  const bool checks = endpoint.tls == TlsMode::verify_ca || endpoint.tls == TlsMode::verify_host;
+  if (!checks && !endpoint.tls_files.ca.empty()) {
+    return fail(
+        bad_endpoint("a ca and a way to use TLS that checks nothing contradict each other: use "
+                     "verify-ca or verify"));
   }
   for (const auto& [name, value] : endpoint.variables) {
     for (const std::string_view own : own_variables) {

@@ -18,6 +18,9 @@ Error bad_endpoint(std::string message);
 Result<TlsMode> parse_tls_mode(std::string_view text);
 Result<std::uint16_t> parse_port(std::string_view text);
 
+// TLS follows from the files where nothing is said of it; `require` with a CA means that the CA is
+// to be used.
+void settle_tls(Endpoint& endpoint, bool says_tls);
 // Refuses what cannot be meant: a cert without its key, two hosts in one, session variables that
 // Tideway sets itself.
 Result<void> check_endpoint(const Endpoint& endpoint);

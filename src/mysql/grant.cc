@@ -122,12 +122,14 @@ std::string_view smallest_privilege(std::string_view list) {
   return first;
 }
 
-// 'u'@'h' as the text has it; the account otherwise.
+// The text names the host that connects ('app'@'10.0.0.7'); the account that needs the privilege is
+// the one that the server matched.
 std::string account_in(std::string_view text, std::string_view account) {
+  if (!account.empty()) return quote_account(account);
   const auto user = quoted_after(text, "user ");
   const auto host = quoted_after(text, "@");
-  if (user && host) return quote_text(user->name) + "@" + quote_text(host->name);
-  return quote_account(account);
+  return user && host ? quote_text(user->name) + "@" + quote_text(host->name)
+                      : std::string("CURRENT_USER()");
 }
 
 // "SELECT command denied to user 'u'@'h' for table 't'"; newer ones say `d`.`t`.

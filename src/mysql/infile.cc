@@ -11,13 +11,13 @@ namespace {
 struct Feed {
   const InfileProducer& producer;
   MYSQL* mysql;
-  Wait& wait;
+  Call& call;
   std::optional<Error> error;
 };
 
 int feed_open(void** handle, const char* /*name*/, void* feed) {
   *handle = feed;
-  static_cast<Feed*>(feed)->wait.set_sending(true);
+  static_cast<Feed*>(feed)->call.set_sending(true);
   return 0;
 }
 
@@ -32,7 +32,10 @@ int feed_read(void* handle, char* buffer, unsigned size) {
   return -1;
 }
 
-void feed_close(void* handle) { static_cast<Feed*>(handle)->wait.set_sending(false); }
+void feed_close(void* handle) {
+  auto* feed = static_cast<Feed*>(handle);
+  if (!feed->error) feed->call.set_sending(false);
+}
 
 int feed_error(void* /*handle*/, char* text, unsigned size) {
   constexpr std::string_view sentence = "the rows to load ended with an error";
@@ -63,7 +66,7 @@ Result<Affected> Session::load_infile(std::string_view sql, const InfileProducer
                                       const std::stop_token& stop) {
   Call call(*state_, sql, stop);
   TRY(call.ready());
-  Feed feed{producer, state_->mysql(), call.wait(), std::nullopt};
+  Feed feed{producer, state_->mysql(), call, std::nullopt};
   mysql_set_local_infile_handler(state_->mysql(), feed_open, feed_read, feed_close, feed_error,
                                  &feed);
   auto answer = call.send(sql);
@@ -71,6 +74,7 @@ Result<Affected> Session::load_infile(std::string_view sql, const InfileProducer
   refuse_files(state_->mysql());
   if (feed.error) {
     abandon(*state_);
+    call.set_sending(false);
     return fail(std::move(*feed.error));
   }
   if (!answer) return fail(std::move(answer).error());

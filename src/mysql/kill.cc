@@ -61,6 +61,10 @@ void abandon(SessionState& state) {
   state.is_broken = true;
   cut(state.mysql());
   if (!state.is_open) return;
+  // A server that reads from us sees the end of the connection by itself. It must not be killed as
+  // well: 5.7.19 may then close the socket under its own read, which waits on for net_read_timeout
+  // with everything locked.
+  if (state.is_sending) return;
   if (!state.server.can_kill_other_sessions())
     return log_failure(state, "this version cannot be told safely to end it");
   Endpoint endpoint = state.endpoint;

@@ -115,11 +115,8 @@ Result<void> fill(Endpoint& endpoint, const Group& group) {
     endpoint.tls = TRY(parse_tls_mode(*mode));
   } else if (group.contains("ssl-verify-server-cert")) {
     endpoint.tls = TlsMode::verify_host;
-  } else if (!endpoint.tls_files.ca.empty()) {
-    endpoint.tls = TlsMode::verify_ca;
-  } else if (!endpoint.tls_files.cert.empty()) {
-    endpoint.tls = TlsMode::require;
   }
+  settle_tls(endpoint, endpoint.tls != TlsMode::attempt);
   return check_endpoint(endpoint);
 }
 

@@ -11,23 +11,13 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "mysql/library_internals.h"
 #include "mysql/wait.h"
-
-// The structures behind NET::pvio. These headers are made for the library itself, with these names
-// around them.
-using uchar = unsigned char;  // NOLINT(readability-identifier-naming)
-#define HAVE_TLS 1
-#include <ma_pvio.h>
 
 namespace tideway {
 namespace {
 
 constexpr std::ptrdiff_t nothing_yet = -1, lost = -2;
-
-void* tls_of(const MYSQL* mysql) {
-  const MARIADB_TLS* layer = mysql->net.pvio->ctls;
-  return layer == nullptr ? nullptr : layer->ssl;
-}
 
 }  // namespace
 
@@ -38,21 +28,12 @@ RowSource::RowSource(SessionState& state)
       bytes_(new char[window_bytes]) {
   // A TLS record is at most 16 KiB: read several at a time, not each header and body by themselves.
   if (tls_ != nullptr) SSL_set_read_ahead(static_cast<SSL*>(tls_), 1);
-  MARIADB_PVIO* pvio = state.mysql()->net.pvio;
-  unsigned char* const cached_end = pvio->cache + pvio->cache_size;
-  if (pvio->cache_pos >= cached_end) return;
-  end_ = static_cast<std::size_t>(cached_end - pvio->cache_pos);
-  CHECK(end_ <= window_bytes);
-  std::memcpy(bytes_.get(), pvio->cache_pos, end_);
-  pvio->cache_pos = cached_end;
+  end_ = take_read_ahead(state.mysql(), bytes_.get());
 }
 
 bool RowSource::give_back() {
-  if (size() > PVIO_READ_AHEAD_CACHE_SIZE) return false;
-  MARIADB_PVIO* pvio = state_.mysql()->net.pvio;
-  std::memcpy(pvio->cache, data(), size());
-  pvio->cache_pos = pvio->cache;
-  pvio->cache_size = size();
+  if (size() > read_ahead_bytes) return false;
+  put_read_ahead(state_.mysql(), data(), size());
   consume(size());
   return true;
 }

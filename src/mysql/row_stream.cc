@@ -1,7 +1,6 @@
 #include "mysql/row_stream.h"
 
 #include <fmt/format.h>
-#include <openssl/ssl.h>
 
 #include <cstring>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "mysql/errors.h"
+#include "mysql/library_internals.h"
 #include "mysql/packet.h"
 #include "mysql/row_source.h"
 
@@ -286,10 +286,7 @@ class LibraryRows final : public OpenRows {
 }  // namespace
 
 RowReading best_reading(MYSQL* mysql) {
-  const bool is_known = mysql_get_client_version() / 100 == MARIADB_PACKAGE_VERSION_ID / 100;
-  const bool is_plain = mysql->net.compress == 0 && mysql->net.pvio != nullptr;
-  return is_known && is_plain && mysql->net.fd == mysql_get_socket(mysql) ? RowReading::packets
-                                                                          : RowReading::library;
+  return knows_library(mysql) ? RowReading::packets : RowReading::library;
 }
 
 Result<std::unique_ptr<RowStream>> open_rows(SessionState& state, std::string_view sql,

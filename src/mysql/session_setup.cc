@@ -83,7 +83,9 @@ std::vector<Setting> settings_for(const Server& server, const Variables& known,
       // session.
       number("wait_timeout", week_seconds),
       number("net_write_timeout", day_seconds),
-      number("net_read_timeout", day_seconds),
+      // Not so long: while the server reads (a statement, a LOAD DATA) it holds locks for a client
+      // that may have vanished.
+      number("net_read_timeout", "600"),
       // A global setting of these would cut results, refuse statements or change SHOW CREATE TABLE.
       number("sql_select_limit", "18446744073709551615"),
       number("sql_safe_updates", "0"),

@@ -22,6 +22,7 @@ struct SessionState {
   bool is_broken = false;
   bool is_soiled = false;     // an error whose effects on the session are not known
   bool is_streaming = false;  // a RowStream borrows it
+  bool is_sending = false;    // the server is reading from us
 
   MYSQL* mysql() const { return client.get(); }
 };
@@ -47,11 +48,13 @@ class Call {
 
   // What the library's last failure means; after it the session is broken, soiled or as before.
   Error failure();
-  Wait& wait() { return wait_; }
+  // From here on the server reads what we send, or we read its answer.
+  void set_sending(bool is_sending);
 
  private:
   SessionState& state_;
   const std::string_view statement_;
+  const std::stop_token& stop_;
   Wait wait_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,16 @@ class Doorbell {
 const Doorbell& doorbell() {
   thread_local const Doorbell bell;
   return bell;
+}
+
+// A connection that could not be made is "ready to write". The library asks for the reason and then
+// reports errno, which is not it: so errno is made to be it.
+bool is_sound(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error == 0) return true;
+  errno = error;
+  return false;
 }
 
 int milliseconds_until(Instant limit) {
@@ -96,7 +107,7 @@ int Wait::hook(int socket, char is_read, int /*timeout_ms*/) {
   }
   switch (innermost->wait(socket, is_read != 0 && !innermost->is_sending_)) {
     case Outcome::heard:
-      return 1;
+      return is_read != 0 || is_sound(socket) ? 1 : 0;
     case Outcome::stopped:
       errno = ECANCELED;
       return 0;

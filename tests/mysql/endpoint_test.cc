@@ -114,7 +114,9 @@ TEST(EndpointUrl, reads_tls_timeout_and_variables) {
 TEST(EndpointUrl, means_verification_by_a_ca_alone_and_encryption_by_a_certificate) {
   EXPECT_EQ(parse("mysql://h/?ca=/ca.pem").tls, TlsMode::verify_ca);
   EXPECT_EQ(parse("mysql://h/?cert=/c&key=/k").tls, TlsMode::require);
-  EXPECT_EQ(parse("mysql://h/?ca=/ca.pem&tls=attempt").tls, TlsMode::attempt);
+  EXPECT_EQ(parse("mysql://h/?ca=/ca.pem&tls=require").tls, TlsMode::verify_ca);
+  EXPECT_THAT(refusal("mysql://h/?ca=/ca.pem&tls=attempt"), HasSubstr("contradict"));
+  EXPECT_THAT(refusal("mysql://h/?ca=/ca.pem&tls=legacy"), HasSubstr("contradict"));
 }
 
 TEST(EndpointUrl, refuses_unknown_parameters_with_the_nearest_known_name) {

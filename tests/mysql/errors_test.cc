@@ -98,28 +98,29 @@ TEST(MissingPrivilege, on_a_table_is_spelt_as_a_grant) {
   const std::string_view old_text =
       "SELECT command denied to user 'app'@'10.0.0.7' for table 'orders'";
   EXPECT_EQ(grant(1142, old_text, "SELECT `id` FROM `shop`.`orders` WHERE 1"),
-            "GRANT SELECT ON `shop`.`orders` TO 'app'@'10.0.0.7'");
+            "GRANT SELECT ON `shop`.`orders` TO 'app'@'10.0.%'");
   EXPECT_EQ(grant(1142, old_text, "SELECT id FROM sh_op.orders"),
-            "GRANT SELECT ON `sh_op`.`orders` TO 'app'@'10.0.0.7'");
+            "GRANT SELECT ON `sh_op`.`orders` TO 'app'@'10.0.%'");
   EXPECT_EQ(grant(1142, old_text, "SELECT id FROM orders"),
-            "GRANT SELECT ON `orders` TO 'app'@'10.0.0.7'");
+            "GRANT SELECT ON `orders` TO 'app'@'10.0.%'");
   EXPECT_EQ(
       grant(1142, "DROP command denied to user 'app'@'%' for table `s``x`.`t`", "DROP TABLE t"),
-      "GRANT DROP ON `s``x`.`t` TO 'app'@'%'");
+      "GRANT DROP ON `s``x`.`t` TO 'app'@'10.0.%'");
   EXPECT_EQ(grant(1142, "create view command denied to user 'app'@'%' for table `s`.`t`"),
-            "GRANT CREATE VIEW ON `s`.`t` TO 'app'@'%'");
+            "GRANT CREATE VIEW ON `s`.`t` TO 'app'@'10.0.%'");
   EXPECT_EQ(
       grant(1143, "SELECT command denied to user 'app'@'%' for column 'secret' in table 'orders'",
             "SELECT secret FROM `sh``op`.`orders`"),
-      "GRANT SELECT ON `sh``op`.`orders` TO 'app'@'%'");
+      "GRANT SELECT ON `sh``op`.`orders` TO 'app'@'10.0.%'");
 }
 
 TEST(MissingPrivilege, on_a_database_follows_from_the_statement) {
   const std::string_view text = "Access denied for user 'app'@'%' to database 'shop'";
   EXPECT_EQ(grant(1044, text, "LOCK TABLES `shop`.`t` READ"),
-            "GRANT LOCK TABLES ON `shop`.* TO 'app'@'%'");
-  EXPECT_EQ(grant(1044, text, "CREATE DATABASE `shop`"), "GRANT CREATE ON `shop`.* TO 'app'@'%'");
-  EXPECT_EQ(grant(1044, text, "XYZ"), "GRANT ALL PRIVILEGES ON `shop`.* TO 'app'@'%'");
+            "GRANT LOCK TABLES ON `shop`.* TO 'app'@'10.0.%'");
+  EXPECT_EQ(grant(1044, text, "CREATE DATABASE `shop`"),
+            "GRANT CREATE ON `shop`.* TO 'app'@'10.0.%'");
+  EXPECT_EQ(grant(1044, text, "XYZ"), "GRANT ALL PRIVILEGES ON `shop`.* TO 'app'@'10.0.%'");
 }
 
 TEST(MissingPrivilege, for_the_whole_server_is_the_smallest_that_does) {
@@ -136,10 +137,10 @@ TEST(MissingPrivilege, for_the_whole_server_is_the_smallest_that_does) {
             "Access denied; you need (at least one of) the SUPER privilege(s) for this operation"),
       "GRANT SUPER ON *.* TO 'app'@'10.0.%'");
   EXPECT_EQ(grant(1370, "execute command denied to user 'app'@'%' for routine 'shop.f'"),
-            "GRANT EXECUTE ON `shop`.* TO 'app'@'%'");
+            "GRANT EXECUTE ON `shop`.* TO 'app'@'10.0.%'");
   EXPECT_EQ(grant(1045, "Access denied for user 'app'@'%' (using password: YES)",
                   "LOAD DATA INFILE '/x' INTO TABLE t"),
-            "GRANT FILE ON *.* TO 'app'@'%'");
+            "GRANT FILE ON *.* TO 'app'@'10.0.%'");
 }
 
 TEST(LoginErrors, are_the_login_and_not_a_privilege) {

@@ -4,17 +4,25 @@
 
 namespace tideway::testing {
 
-Endpoint endpoint_of(std::string_view version) {
-  const std::string name = "TIDEWAY_TEST_MYSQL" + std::string(version);
-  const char* url = std::getenv(name.c_str());
+Endpoint environment_endpoint(const std::string& variable) {
+  const char* url = std::getenv(variable.c_str());
   if (url == nullptr) {
-    ADD_FAILURE() << name << " is not set: it must hold the URL of a running server";
+    ADD_FAILURE() << variable << " is not set: it must hold the URL of a running server";
     std::abort();
   }
   Endpoint endpoint = value(parse_endpoint(url, Side::source));
-  // Most tests are not about TLS, and the generated certificates of old servers only cost time.
   endpoint.tls = TlsMode::off;
   endpoint.password = Secret();
+  return endpoint;
+}
+
+Endpoint endpoint_of(std::string_view version) {
+  return environment_endpoint("TIDEWAY_TEST_MYSQL" + std::string(version));
+}
+
+Endpoint encrypted(std::string_view version) {
+  Endpoint endpoint = environment_endpoint("TIDEWAY_TEST_MYSQLTLS" + std::string(version));
+  endpoint.tls = TlsMode::require;
   return endpoint;
 }
 
@@ -29,5 +37,24 @@ TestDatabase::TestDatabase(std::string_view version, std::string_view name)
 }
 
 TestDatabase::~TestDatabase() { EXPECT_TRUE(session_.execute("DROP DATABASE " + name_, {})); }
+
+TestUser::TestUser(std::string_view version, std::string_view name, std::string_view password,
+                   std::string_view options, std::string_view plugin)
+    : session_(open_session(version)), endpoint_(session_.endpoint()) {
+  endpoint_.user = name;
+  endpoint_.password = Secret(std::string(password));
+  std::string literal;
+  for (const char c : password)
+    literal += c == '\'' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+  const std::string account = "'" + endpoint_.user + "'@'%'";
+  value(session_.execute("DROP USER IF EXISTS " + account, {}));
+  value(session_.execute("CREATE USER " + account + " IDENTIFIED WITH " + std::string(plugin) +
+                             " BY '" + literal + "' " + std::string(options),
+                         {}));
+}
+
+TestUser::~TestUser() {
+  EXPECT_TRUE(session_.execute("DROP USER '" + endpoint_.user + "'@'%'", {}));
+}
 
 }  // namespace tideway::testing

@@ -19,7 +19,7 @@ using ::tideway::testing::open_session;
 using ::tideway::testing::TestDatabase;
 using ::tideway::testing::value;
 
-class EachServer : public ::tideway::testing::EachServer {};
+class EachServer : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(Version, EachServer, ::testing::Values("80", "57"));
 
 TEST_P(EachServer, is_known_for_what_it_is) {
