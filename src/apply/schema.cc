@@ -3,56 +3,96 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <set>
 
-#include "sql/create_table.h"
+#include "apply/table_maker.h"
+#include "apply/target_traits.h"
+#include "base/crew.h"
+#include "base/guarded.h"
+#include "base/log.h"
+#include "base/text.h"
 
 namespace tideway {
 namespace {
 
-// `head` is how the server begins such a statement.
-std::string with_behind(std::string text, std::string_view head, std::string_view insert) {
-  if (text.starts_with(head)) text.insert(head.size(), insert);
-  return text;
-}
+constexpr Duration patience = std::chrono::minutes(5);
 
-Result<Session> open_schema_session(const JobProgress& progress, const std::stop_token& stop) {
-  SessionOptions options;
-  options.foreign_key_checks = false;
-  return Session::open(progress.target(), options, stop);
-}
+// A session for DDL, made again when it breaks; what is done with it may be done twice.
+class Ddl {
+ public:
+  Ddl(const Endpoint& target, const std::stop_token& stop) : target_(target), stop_(stop) {}
 
-Error refused(const Error& why, std::string what) {
-  return {ErrorCode::ddl_failed, Side::target, Retry::after_operator, why.evidence(),
-          fmt::format("{} cannot be made: {}", what, why.message())};
-}
-
-Result<TablePtr> definition_on(Session& session, const TableId& table,
-                               const std::stop_token& stop) {
-  const auto answer = TRY(session.query("SHOW CREATE TABLE " + quoted(table), stop));
-  return std::make_shared<const TableDef>(
-      TRY(parse_create_table(answer.rows.at(0).at(1).value_or(""), table.database)));
-}
-
-Result<MadeTable> make_table(Session& session, const JobProgress& progress,
-                             const TableToMake& table, const SchemaOptions& options,
-                             const std::stop_token& stop) {
-  TRY(session.execute("USE " + quoted(table.target.database), stop));
-  auto made = session.execute(
-      with_behind(table.source->create_text, "CREATE TABLE ", "IF NOT EXISTS "), stop);
-  if (!made) return fail(refused(made.error(), "table " + quoted(table.target)));
-  MadeTable entry;
-  entry.source = table.source;
-  entry.target = TRY(definition_on(session, table.target, stop));
-  entry.was_empty =
-      !TRY(session.query_value(fmt::format("SELECT 1 FROM {} LIMIT 1", quoted(table.target)), stop))
-           .has_value();
-  if (!entry.was_empty && options.on_duplicate == OnDuplicate::error &&
-      !progress.filled(table.source->id)) {
-    return fail(Error(
-        ErrorCode::target_table_not_empty, Side::target, Retry::after_operator,
-        fmt::format("{} already holds rows that this job did not write", quoted(table.target))));
+  template <typename T>
+  Result<T> again(const std::function<Result<T>(Session&)>& work) {
+    Backoff backoff;
+    const Instant give_up = real_clock().now() + patience;
+    while (true) {
+      auto done = once(work);
+      if (done) return done;
+      const Retry retry = done.error().retry();
+      if (retry == Retry::new_session) session_.reset();
+      if ((retry != Retry::new_session && retry != Retry::same_session) ||
+          real_clock().now() >= give_up)
+        return done;
+      LOG(warn, "a definition is tried again", {{"error", done.error().to_line()}});
+      if (!real_clock().wait(backoff.next(), stop_)) return done;
+    }
   }
-  return entry;
+
+ private:
+  template <typename T>
+  Result<T> once(const std::function<Result<T>(Session&)>& work) {
+    if (!session_ || session_->is_broken()) {
+      SessionOptions options;
+      options.foreign_key_checks = false;  // a child may come before its parent
+      session_.emplace(TRY(Session::open(target_, options, stop_)));
+    }
+    return work(*session_);
+  }
+  const Endpoint& target_;
+  const std::stop_token stop_;
+  std::optional<Session> session_;
+};
+
+std::string as_server_sees(std::string_view name, const Server& server) {
+  return server.lower_case_table_names == 0 ? std::string(name) : ascii_lower(name);
+}
+
+Error no_database(const std::string& name) {
+  Evidence evidence;
+  evidence.statement = "CREATE DATABASE " + quoted(name);
+  return Error(ErrorCode::definition_mismatch, Side::target, Retry::after_operator,
+               std::move(evidence), fmt::format("the target has no database {}", quoted(name)));
+}
+
+Result<void> make_databases(Session& session, std::span<const DatabaseToMake> databases,
+                            bool may_create, const TargetTraits& traits,
+                            const std::stop_token& stop) {
+  const ResultTable answer =
+      TRY(session.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA", stop));
+  std::set<std::string> known;
+  for (const auto& row : answer.rows)
+    known.insert(as_server_sees(row[0].value_or(""), session.server()));
+  for (const DatabaseToMake& database : databases) {
+    if (known.contains(as_server_sees(database.name, session.server()))) continue;
+    if (!may_create) return fail(no_database(database.name));
+    std::string statement = "CREATE DATABASE IF NOT EXISTS " + quoted(database.name);
+    if (!database.create_statement.empty()) {
+      auto rewritten = rewrite_create_database(database.create_statement, database.name, traits);
+      if (rewritten) {
+        statement = std::move(rewritten->text);
+      } else {
+        LOG(warn, "a CREATE DATABASE cannot be read; the target's defaults are used",
+            {{"database", database.name}});
+      }
+    }
+    auto made = session.execute(statement, stop);
+    if (!made)
+      return fail(creation_failed(std::move(made).error(), {database.name, ""}, statement)
+                      .during("creating database " + quoted(database.name)));
+  }
+  return {};
 }
 
 }  // namespace
@@ -62,41 +102,131 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
                                            std::span<const TableToMake> tables,
                                            const SchemaOptions& options,
                                            const std::stop_token& stop) {
-  Session session = TRY(open_schema_session(progress, stop));
-  for (const DatabaseToMake& database : databases) {
-    auto made = session.execute(
-        with_behind(database.create_statement, "CREATE DATABASE ", "/*!32312 IF NOT EXISTS*/ "),
-        stop);
-    if (!made) return fail(refused(made.error(), "database " + quoted(database.name)));
-  }
-  std::vector<MadeTable> made;
+  Ddl ddl(progress.target(), stop);
+  TargetTraits traits;
+  TRY(ddl.again<void>([&](Session& session) -> Result<void> {
+    traits = TRY(target_traits(session, stop));
+    return make_databases(session, databases, options.may_create, traits, stop);
+  }));
+
+  std::vector<MadeTable> made(tables.size());
+  std::atomic<std::size_t> next = 0;
+  const auto make_all = [&](const std::stop_token& crew_stop) -> Result<void> {
+    Ddl mine(progress.target(), crew_stop);
+    for (std::size_t i = next++; i < tables.size() && !crew_stop.stop_requested(); i = next++) {
+      made[i] = TRY_DURING(
+          "making " + quoted(tables[i].target), mine.again<MadeTable>([&](Session& session) {
+            return make_table(session, progress, tables[i], options, traits, crew_stop);
+          }));
+    }
+    return {};
+  };
+  Crew crew(stop);
+  const std::size_t threads =
+      std::clamp<std::size_t>(tables.size() / 4, 1, std::max<std::uint32_t>(options.threads, 1));
+  for (std::size_t i = 0; i < threads; ++i) crew.start("schema", make_all);
+  TRY(crew.join());
+  if (stop.stop_requested())
+    return fail(
+        Error(ErrorCode::stopped, Side::local, Retry::never, "stopped while making tables"));
+
   std::vector<FilledTable> filled;
-  for (const TableToMake& table : tables) {
-    made.push_back(TRY(make_table(session, progress, table, options, stop)));
-    filled.push_back({table.source->id, table.target, made.back().was_empty});
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (!progress.filled(tables[i].source->id))
+      filled.push_back({tables[i].source->id, tables[i].target, made[i].was_empty});
   }
   TRY(progress.fill_tables(filled, stop));
   return made;
 }
 
+namespace {
+
+constexpr std::uint32_t definer_unknown = 1449;
+
+bool needs_other_definer(const Error& error) {
+  return error.code() == ErrorCode::missing_privilege ||
+         error.evidence().server_errno == definer_unknown;
+}
+
+bool is_definer_unknown(Session& session, const std::stop_token& stop) {
+  const auto warnings = session.warnings(stop);
+  return warnings && std::ranges::any_of(warnings->rows, [](const auto& row) {
+           return row.size() > 1 && row[1] == "1449";
+         });
+}
+
+Result<void> create_view(Session& session, const ViewToMake& view, Definer definer,
+                         const TargetTraits& traits, MadeView& made, bool& lacks_definer,
+                         const std::stop_token& stop) {
+  auto rewritten = rewrite_create_view(view.create_statement, view.id, traits, definer);
+  const std::string statement = rewritten ? rewritten->text : view.create_statement;
+  made.changes.clear();
+  if (rewritten) {
+    for (const StatementChange& change : rewritten->changes)
+      made.changes.push_back(to_text(change));
+  }
+  TRY(session.execute("USE " + quoted(view.id.database), stop));
+  auto created = session.execute(statement, stop);
+  if (!created) {
+    lacks_definer = definer == Definer::keep && rewritten && needs_other_definer(created.error());
+    return fail(creation_failed(std::move(created).error(), view.id, statement));
+  }
+  if (definer == Definer::keep && rewritten && created->warnings != 0 &&
+      is_definer_unknown(session, stop)) {
+    // The view is there and nobody could ask it.
+    lacks_definer = true;
+    TRY(session.execute("DROP VIEW " + quoted(view.id), stop));
+    return fail(Error(ErrorCode::ddl_failed, Side::target, Retry::after_operator,
+                      "the view's definer does not exist on the target"));
+  }
+  made.is_new = true;
+  return {};
+}
+
+Result<MadeView> make_view(Session& session, const ViewToMake& view, const TargetTraits& traits,
+                           const std::stop_token& stop) {
+  MadeView made{view.id, false, {}};
+  const FoundTable found = TRY(look_for_table(session, view.id, stop));
+  if (found.found == Found::view) return made;
+  bool lacks_definer = false;
+  auto created = create_view(session, view, Definer::keep, traits, made, lacks_definer, stop);
+  if (!created && lacks_definer)
+    created = create_view(session, view, Definer::drop, traits, made, lacks_definer, stop);
+  if (!created) return fail(std::move(created).error());
+  return made;
+}
+
+}  // namespace
+
 Result<std::vector<MadeView>> make_views(const JobProgress& progress,
                                          std::span<const ViewToMake> views,
                                          const std::stop_token& stop) {
-  Session session = TRY(open_schema_session(progress, stop));
   std::vector<MadeView> made;
-  std::vector<ViewToMake> left(views.begin(), views.end());
+  if (views.empty()) return made;
+  Ddl ddl(progress.target(), stop);
+  const TargetTraits traits =
+      TRY(ddl.again<TargetTraits>([&](Session& session) { return target_traits(session, stop); }));
+  std::vector<const ViewToMake*> left;
+  for (const ViewToMake& view : views) left.push_back(&view);
   while (!left.empty()) {
-    std::optional<Error> first;
-    const std::size_t before = left.size();
-    std::erase_if(left, [&](const ViewToMake& view) {
-      const auto used = session.execute("USE " + quoted(view.id.database), stop);
-      const auto done = used ? session.execute(view.create_statement, stop) : used;
-      const bool is_there = !done && done.error().evidence().server_errno == 1050;
-      if (done || is_there) made.push_back({view.id, !is_there, {}});
-      if (!done && !is_there && !first) first = refused(done.error(), "view " + quoted(view.id));
-      return done || is_there;
-    });
-    if (left.size() == before) return fail(std::move(*first));
+    std::vector<const ViewToMake*> failed;
+    std::optional<Error> first_error;
+    for (const ViewToMake* view : left) {
+      auto one = ddl.again<MadeView>(
+          [&](Session& session) { return make_view(session, *view, traits, stop); });
+      if (one) {
+        made.push_back(std::move(*one));
+        continue;
+      }
+      // Only what another view may mend is tried again.
+      if (one.error().code() != ErrorCode::ddl_failed)
+        return fail(std::move(one).error().during("making view " + quoted(view->id)));
+      failed.push_back(view);
+      if (!first_error)
+        first_error = std::move(one).error().during("making view " + quoted(view->id));
+    }
+    if (failed.size() == left.size()) return fail(std::move(*first_error));
+    left = std::move(failed);
   }
   return made;
 }
