@@ -105,8 +105,10 @@ class Search {
     }
     if (!best) {
       if (was_prepared) return fail(prepared_branches(control_, stop));
-      return fail(Error(ErrorCode::no_consistent_point, Side::source, Retry::same_session,
-                        "no place in the log could be shown to be older than the snapshot"));
+      return open_timed(Error(ErrorCode::no_consistent_point, Side::source, Retry::same_session,
+                              "transactions were under way all the time, so that no place in the "
+                              "log could be shown to be older than the snapshot"),
+                        stop);
     }
     finish(best->point, best_touched);
     return std::move(*best);
@@ -254,7 +256,8 @@ class Search {
   Result<OpenedPoint> open_timed(const Error& why, const std::stop_token& stop) {
     LOG(info, "no position can be proven to lie before the snapshot: taking one that is 10 s old",
         {{"reason", why.to_line()}});
-    if (!real_clock().wait(timed_age, stop)) return fail(stopped());
+    if (elapsed() < timed_age && !real_clock().wait(timed_age - elapsed(), stop))
+      return fail(stopped());
     const Instant deadline = real_clock().now() + request_.options.wait;
     while (true) {
       OpenedPoint opened;
