@@ -1,14 +1,15 @@
 """python -m bench [table ...] [--rows N] [--runs N]"""
 
 import argparse
+import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 from bench import measure
 from testbed import clients, shapes
-from testbed.program import Program
 from testbed.servers import Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -16,10 +17,22 @@ DATABASE = "bench"
 SERVER = {"innodb_buffer_pool_size": "512M", "sync_binlog": "0", "innodb_flush_log_at_trx_commit": "2"}
 
 
+def tideway() -> str:
+    """$TIDEWAY_BIN or the release build: figures of any other build would mislead."""
+    binary = pathlib.Path(os.environ.get("TIDEWAY_BIN") or ROOT / "build" / "release" / "bin" / "tideway")
+    if not os.access(binary, os.X_OK):
+        sys.exit(f"bench: no {binary}: cmake --preset release && cmake --build --preset release --target tideway")
+    return str(binary)
+
+
+def has_command(name: str) -> bool:
+    return subprocess.run([tideway(), name, "--help"], capture_output=True).returncode == 0
+
+
 class Bench:
     def __init__(self, rows: int, runs: int, shape: str):
         self.rows, self.runs, self.shape = rows, runs, shape
-        self.tideway = str(Program.find(ROOT).binary)
+        self.tideway = tideway()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="tideway-bench-"))
         self.source = Server("8.0", options=SERVER).start()
         self.target = Server("8.0", options=SERVER).start()
@@ -101,7 +114,7 @@ class Bench:
         print("|---|---|---|---|---|---|---|---|")
         figures = [measure.median(each) for each in measure.several(self.runs, *jobs.values())]
         for name, each in zip(jobs, figures):
-            print(f"| {name} | {each.wall:.2f} | {self.rows / each.wall:,.0f} | {self.bytes / 1e6 / each.wall:.0f} "
+            print(f"| {name.replace('|', chr(92) + '|')} | {each.wall:.2f} | {self.rows / each.wall:,.0f} | {self.bytes / 1e6 / each.wall:.0f} "
                   f"| {each.cpu / (self.bytes / 1e9):.2f} | {each.cpu / (self.rows / 1e6):.2f} | {each.rss_bytes / 1e6:.0f} "
                   f"| {each.wall / figures[0].wall:.2f} |", flush=True)
 
@@ -117,6 +130,9 @@ class Bench:
         })
 
     def table_load(self):
+        if not has_command("load"):
+            print("\n## load\n\nnot measured: this tideway has no command 'load'")
+            return
         files = str(self.work / "files")
         self.dump(files)
         self.print("load", {
@@ -133,17 +149,25 @@ class Bench:
         self.print("verify", {"digest query on one server": self.digest_query, "tideway": self.verify})
 
 
+def print_head():
+    load = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    version = subprocess.run([tideway(), "version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    print(f"{version}; beside it {clients.version('mysqldump')}")
+    print(f"{os.cpu_count()} cores, shared by clients and servers; load average before: {load}")
+
+
 def main():
     tables = ["dump", "load", "copy", "verify"]
     parser = argparse.ArgumentParser(prog="bench/run")
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(tables)}; all by default")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--shape", action="append", help="sysbench or narrow; both by default")
+    parser.add_argument("--shape", action="append", choices=["sysbench", "narrow"], help="sysbench or narrow; both by default")
     arguments = parser.parse_args()
     unknown = set(arguments.tables) - set(tables)
     if unknown:
         parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    print_head()
     for shape in arguments.shape or ["sysbench", "narrow"]:
         bench = Bench(arguments.rows, arguments.runs, shape)
         try:
