@@ -89,7 +89,6 @@ void Console::report(const Certificate& certificate) {
 
 bool Console::confirm(const std::string& question) {
   if (::isatty(STDIN_FILENO) != 1) return false;
-  end_screen();
   write_to(stderr, question + " Type yes to go on: ");
   char answer[16] = {};
   return std::fgets(answer, sizeof answer, stdin) != nullptr && std::string_view(answer) == "yes\n";

@@ -33,7 +33,8 @@ class Console {
   void warn(const std::string& sentence);  // shown, and kept on the board for the certificate
   void report(const Error& error);
   void report(const Certificate& certificate);
-  // Asks a question on the terminal; false also when there is none, or the answer is not "yes".
+  // Asks a question on the terminal, before the first phase begins (nothing is drawn until then).
+  // False also when there is no terminal, or the answer is not "yes".
   bool confirm(const std::string& question);
   // Ends the progress; call once, last. The code the process ends with: `code`, or environment when
   // all went well but the results could not be written.

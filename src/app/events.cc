@@ -24,7 +24,7 @@ void add_count(Json& json, const char* name, std::uint64_t value) {
   if (value != 0) json[name] = value;
 }
 
-double rounded(double value, double step) { return std::round(value / step) * step; }
+double rounded(double value, double per_one) { return std::round(value * per_one) / per_one; }
 
 std::int64_t seconds_of(Duration duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
@@ -52,7 +52,7 @@ std::string status_event(const Figures& figures) {
   const Status& status = figures.status;
   Json json = event("status");
   json["phase"] = status.phase;
-  if (figures.share) json["share"] = rounded(*figures.share, 0.0001);
+  if (figures.share) json["share"] = rounded(*figures.share, 10'000);
   json["tables_done"] = status.tables_done;
   add_count(json, "tables_total", status.tables_total);
   json["rows_done"] = status.rows_done;
@@ -65,7 +65,7 @@ std::string status_event(const Figures& figures) {
     json["seconds_left_least"] = seconds_of(*figures.least_left);
     json["seconds_left_most"] = seconds_of(*figures.most_left);
   }
-  json["seconds"] = rounded(std::chrono::duration<double>(figures.elapsed).count(), 0.001);
+  json["seconds"] = rounded(std::chrono::duration<double>(figures.elapsed).count(), 1'000);
   json["readers"] = status.readers;
   json["writers"] = status.writers;
   add_count(json, "memory_used", status.memory_used);

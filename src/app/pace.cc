@@ -58,23 +58,28 @@ std::string Pace::limit() const {
                      is_writing ? "readers" : "writers", 100 * std::max(readers, writers));
 }
 
-// By bytes where their total is known, else by rows, else by tables (which says nothing of time).
+// By rows or by bytes, whichever has come less far: totals are the server's estimates, and one of
+// them may be far too low. By tables where neither total is known, which says nothing of time.
 void Pace::estimate(Figures& figures) const {
   const Phase& phase = *phase_;
   const Status& status = figures.status;
-  const bool by_bytes = status.bytes_total > 0, by_rows = !by_bytes && status.rows_total > 0;
-  if (!by_bytes && !by_rows) {
-    if (status.tables_total > 0)
-      figures.share = static_cast<double>(phase.tables) / static_cast<double>(status.tables_total);
+  const auto part = [](std::uint64_t done, std::uint64_t total) {
+    return total == 0 ? 2 : static_cast<double>(done) / static_cast<double>(total);
+  };
+  const double of_rows = part(phase.rows, status.rows_total),
+               of_bytes = part(phase.bytes, status.bytes_total);
+  const bool by_bytes = of_bytes < of_rows;
+  const std::uint64_t total = by_bytes ? status.bytes_total : status.rows_total;
+  if (total == 0) {
+    if (status.tables_total > 0) figures.share = part(phase.tables, status.tables_total);
     return;
   }
   const std::uint64_t done = by_bytes ? phase.bytes : phase.rows;
-  const std::uint64_t total = by_bytes ? status.bytes_total : status.rows_total;
   const bool is_done =
       status.tables_total == 0 ? done >= total : phase.tables >= status.tables_total;
-  // Totals are the server's estimates: more than all is possible, and is not yet the end.
-  figures.share =
-      is_done ? 1 : std::min(static_cast<double>(done) / static_cast<double>(total), 0.999);
+  figures.share = is_done ? 1
+                          : std::min(part(done, total),
+                                     0.999);  // more than all is possible, and is not yet the end
   const double seconds = seconds_of(figures.phase_elapsed);
   if (is_done || done >= total || seconds < 3) return;
   const double left = static_cast<double>(total - done);

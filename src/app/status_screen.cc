@@ -94,6 +94,7 @@ class LivePainter final : public Painter {
   void show(const Figures& figures, const std::vector<std::string>& new_warnings,
             Instant) override {
     if (!new_warnings.empty()) warning_ = new_warnings.back();
+    if (figures.status.phase.empty()) return;  // somebody may be typing a password
     figures_ = figures;
     draw("");
   }

@@ -10,8 +10,8 @@
 namespace tideway {
 
 enum class ScreenStyle : std::uint8_t {
-  live,    // a block at the bottom of the terminal, drawn anew twice a second
-  plain,   // a line every five seconds and at each new phase
+  live,   // a block at the bottom of the terminal, drawn anew twice a second once a phase has begun
+  plain,  // a line every five seconds and at each new phase
   events,  // JSON, one object a line: docs/events.md
   silent,
 };

@@ -16,15 +16,15 @@ void add_memory(Status& status, const MemoryArbiter& arbiter) {
   status.memory_total = arbiter.total_bytes();
 }
 
-// A sample that names no phase is about the one that was begun last.
+// A sample that names no phase, or no step, is about the one that was begun last.
 void StatusBoard::Board::ask() {
   if (!sample) return;
   Status now = sample();
-  if (now.phase.empty()) {
+  if (now.steps == 0) {
     now.step = last.step;
     now.steps = last.steps;
-    now.phase = last.phase;
   }
+  if (now.phase.empty()) now.phase = last.phase;
   last = std::move(now);
 }
 

@@ -53,10 +53,12 @@ TEST(Events, a_status_has_figures_and_leaves_out_what_is_not_known) {
        {"share", "rows_total", "seconds_left_least", "limited_by", "waiting_for"})
     EXPECT_FALSE(json.contains(name)) << name;
   figures.share = 0.25;
+  figures.elapsed = std::chrono::microseconds(1'006'600);
   figures.least_left = std::chrono::seconds(5);
   figures.most_left = std::chrono::seconds(9);
   json = parsed(status_event(figures));
   EXPECT_EQ(json["share"], 0.25);
+  EXPECT_EQ(json["seconds"], 1.007);
   EXPECT_EQ(json["seconds_left_most"], 9);
 }
 

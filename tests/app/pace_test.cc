@@ -76,6 +76,25 @@ TEST(Pace, an_estimate_that_was_too_low_never_says_all_is_done) {
   EXPECT_EQ(*pace.next(status, start + seconds(1)).share, 1);
 }
 
+TEST(Pace, of_two_estimates_the_one_that_promises_less_is_believed) {
+  Pace pace(start);
+  auto status = copying(250, 1000);
+  status.bytes_done = 900;
+  status.bytes_total = 1000;
+  EXPECT_NEAR(*pace.next(status, start).share, 0.25, 1e-9);
+  status.rows_done = 950;
+  EXPECT_NEAR(*pace.next(status, start + seconds(1)).share, 0.9, 1e-9);
+}
+
+TEST(Pace, a_phase_without_totals_goes_by_its_tables) {
+  Pace pace(start);
+  auto status = copying(250);
+  status.tables_done = 1;
+  status.tables_total = 4;
+  EXPECT_NEAR(*pace.next(status, start).share, 0.25, 1e-9);
+  EXPECT_FALSE(pace.next(status, start + seconds(10)).least_left.has_value());
+}
+
 TEST(Pace, a_new_phase_begins_at_its_own_figures) {
   Pace pace(start);
   pace.next(copying(1000, 1000), start);

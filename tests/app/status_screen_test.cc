@@ -101,6 +101,15 @@ TEST(StatusScreen, the_live_block_leaves_one_plain_line_behind) {
       << text.substr(last_erase);
 }
 
+TEST(StatusScreen, nothing_is_drawn_before_the_first_phase) {
+  Pipe pipe;
+  const StatusBoard board;
+  {
+    const StatusScreen screen(board, "copy", ScreenStyle::live, pipe.in());
+  }
+  EXPECT_EQ(pipe.all(), "");
+}
+
 TEST(StatusScreen, silence_is_silent) {
   Pipe pipe;
   StatusBoard board;

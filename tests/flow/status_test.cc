@@ -44,6 +44,7 @@ TEST(StatusBoard, a_sample_that_names_no_phase_is_about_the_one_that_began_last)
     return status;
   });
   EXPECT_EQ(board.status().phase, "own");
+  EXPECT_EQ(board.status().step, 2U);
 }
 
 TEST(StatusBoard, a_sample_taken_down_is_never_asked_again) {
