@@ -23,6 +23,26 @@ Error bad_value(std::string message) {
   return {ErrorCode::bad_value, Side::local, Retry::never, std::move(message)};
 }
 
+// What the character behind an escape means.
+char unescaped(char c) {
+  switch (c) {
+    case '0':
+      return '\0';
+    case 'b':
+      return '\b';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'Z':
+      return '\x1A';
+    default:
+      return c;
+  }
+}
+
 bool is_blank_text(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
 }
@@ -110,6 +130,10 @@ void CsvReader::set_up() {
     quoted_stops_[i] = quoted[std::min(i, quoted.size() - 1)];
   lookahead_ = std::max({std::size_t{8}, options_.separator.size(), options_.terminator.size(),
                          2 * options_.delimiter.size()});
+  // With escapes \N as text comes from \\N and is just that.
+  for (const std::string& null : options_.null_values) {
+    if (options_.escape.empty() || null != options_.escape + "N") plain_nulls_.push_back(null);
+  }
   null_is_escape_n_ =
       !options_.escape.empty() &&
       std::ranges::find(options_.null_values, options_.escape + "N") != options_.null_values.end();
@@ -183,24 +207,25 @@ Result<CsvReader::Event> CsvReader::next() {
   }
 }
 
-bool CsvReader::starts(const std::string& mark) const {
-  return ahead() >= mark.size() && std::memcmp(at_, mark.data(), mark.size()) == 0;
+bool CsvReader::starts_at(const char* from, const std::string& mark) const {
+  return static_cast<std::size_t>(end_ - from) >= mark.size() && *from == mark[0] &&
+         (mark.size() == 1 || std::memcmp(from, mark.data(), mark.size()) == 0);
 }
 
-CsvReader::Mark CsvReader::mark_here(std::size_t& length) const {
-  const char c = *at_;
+CsvReader::Mark CsvReader::mark_at(const char* from, std::size_t& length) const {
+  const char c = *from;
   if (options_.terminator.empty()) {
     length = 1;
     if (c == '\r' || c == '\n') return Mark::terminator;
-  } else if (starts(options_.terminator)) {
+  } else if (starts_at(from, options_.terminator)) {
     length = options_.terminator.size();
     return Mark::terminator;
   }
-  if (starts(options_.separator)) {
+  if (starts_at(from, options_.separator)) {
     length = options_.separator.size();
     return Mark::separator;
   }
-  if (!options_.delimiter.empty() && starts(options_.delimiter)) {
+  if (!options_.delimiter.empty() && starts_at(from, options_.delimiter)) {
     length = options_.delimiter.size();
     return Mark::delimiter;
   }
@@ -219,6 +244,10 @@ bool CsvReader::start_row() {
     at_ += length;
     return false;
   }
+  if (width_ == TextDecoder::Width::bytes) {
+    if (read_whole_row(length)) return end_row(length);
+    values_.clear();
+  }
   state_ = State::field_start;
   return false;
 }
@@ -227,31 +256,28 @@ bool CsvReader::start_field() {
   field_ = out_;
   was_quoted_ = is_escape_n_ = false;
   state_ = State::plain;
-  if (!is_at_end() && !options_.delimiter.empty() && starts(options_.delimiter)) {
-    std::size_t length = 0;
-    if (mark_here(length) == Mark::delimiter) {  // and not a longer terminator or separator
-      at_ += length;
-      was_quoted_ = true;
-      state_ = State::quoted;
-    }
+  std::size_t length = 0;
+  if (!is_at_end() && mark_here(length) == Mark::delimiter) {
+    at_ += length;
+    was_quoted_ = true;
+    state_ = State::quoted;
   }
   return false;
 }
 
 // Copies up to the next byte at which something may begin, to the end of the buffer or to where the
-// area has no more room.
-void CsvReader::copy_run(bool is_quoted) {
-  const auto room = static_cast<std::size_t>(area_ + area_bytes_ - out_) - (room_least / 2);
-  const char* const limit = at_ + std::min(ahead(), room);
-  const bool* const stops = is_quoted ? stops_quoted_ : stops_plain_;
+// area has no more room; says where that is in the buffer.
+const char* CsvReader::copy_to_stop(const char* from, char* to, bool is_quoted) const {
+  const auto room = static_cast<std::size_t>(area_ + area_bytes_ - to) - room_least / 2;
+  const char* const limit = from + std::min(static_cast<std::size_t>(end_ - from), room);
 #if defined(__SSE2__)
   if (width_ == TextDecoder::Width::bytes) {
     const auto equals = [](__m128i bytes, char c) {
       return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c));
     };
-    while (limit - at_ >= 16) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at_));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(out_), bytes);
+    while (limit - from >= 16) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
       __m128i found;
       if (is_quoted) {
         found = _mm_or_si128(equals(bytes, quoted_stops_[0]), equals(bytes, quoted_stops_[1]));
@@ -262,14 +288,21 @@ void CsvReader::copy_run(bool is_quoted) {
         found = _mm_or_si128(found, equals(bytes, plain_stops_[4]));
       }
       const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-      const int clean = mask == 0 ? 16 : std::countr_zero(mask);
-      at_ += clean;
-      out_ += clean;
-      if (mask != 0) return;
+      if (mask != 0) return from + std::countr_zero(mask);
+      from += 16;
+      to += 16;
     }
   }
 #endif
-  while (at_ != limit && !stops[static_cast<unsigned char>(*at_)]) *out_++ = *at_++;
+  const bool* const stops = is_quoted ? stops_quoted_ : stops_plain_;
+  while (from != limit && !stops[static_cast<unsigned char>(*from)]) *to++ = *from++;
+  return from;
+}
+
+void CsvReader::copy_run(bool is_quoted) {
+  const char* const stop = copy_to_stop(at_, out_, is_quoted);
+  out_ += stop - at_;
+  at_ = stop;
 }
 
 // One character, whole: in GBK and GB18030 its later bytes may look like a backslash or a bar.
@@ -290,15 +323,90 @@ Result<void> CsvReader::take_escape() {
   ++at_;
   if (is_at_end()) return fail(syntax_error("no character after backslash"));
   if (*at_ == 'N' && out_ == field_) is_escape_n_ = true;
-  constexpr std::string_view letters = "0bnrtZ", meant("\0\b\n\r\t\x1A", 6);
-  const std::size_t letter = letters.find(*at_);
-  if (letter == std::string_view::npos) {
+  if (unescaped(*at_) == *at_) {
     copy_character();
   } else {
-    *out_++ = meant[letter];
-    ++at_;
+    *out_++ = unescaped(*at_++);
   }
   return {};
+}
+
+// Behind the opening delimiter; leaves `from` behind the closing one.
+bool CsvReader::read_whole_quoted(const char*& from, char*& to) {
+  const std::string& delimiter = options_.delimiter;
+  while (true) {
+    const char* const stop = copy_to_stop(from, to, true);
+    to += stop - from;
+    from = stop;
+    if (end_ - from < static_cast<std::ptrdiff_t>(lookahead_) || !has_room_at(to)) return false;
+    if (starts_at(from, delimiter)) {
+      from += delimiter.size();
+      if (!starts_at(from, delimiter)) return true;
+      to = std::copy(from, from + delimiter.size(), to);
+      from += delimiter.size();
+    } else if (!options_.escape.empty() && *from == options_.escape[0]) {
+      is_escape_n_ = is_escape_n_ || (to == field_ && from[1] == 'N');
+      *to++ = unescaped(from[1]);
+      from += 2;
+    } else {
+      *to++ = *from++;
+    }
+  }
+}
+
+CsvReader::Mark CsvReader::read_whole_plain(const char*& from, char*& to, std::size_t& length) {
+  while (true) {
+    const char* const stop = copy_to_stop(from, to, false);
+    to += stop - from;
+    from = stop;
+    if (end_ - from < static_cast<std::ptrdiff_t>(lookahead_) || !has_room_at(to))
+      return Mark::none;
+    const Mark mark = mark_at(from, length);
+    if (mark == Mark::escape) {
+      is_escape_n_ = is_escape_n_ || (to == field_ && from[1] == 'N');
+      *to++ = unescaped(from[1]);
+      from += 2;
+    } else if (mark == Mark::none) {
+      *to++ = *from++;
+    } else {
+      return mark;
+    }
+  }
+}
+
+bool CsvReader::read_whole_row(std::size_t& terminator_bytes) {
+  const char* from = at_;
+  char* to = out_;
+  const auto is_here = [&from](const std::string& mark) {
+    return *from == mark[0] &&
+           (mark.size() == 1 || std::memcmp(from, mark.data(), mark.size()) == 0);
+  };
+  while (values_.size() < values_most) {
+    if (end_ - from < static_cast<std::ptrdiff_t>(lookahead_)) return false;
+    field_ = to;
+    is_escape_n_ = false;
+    was_quoted_ = !options_.delimiter.empty() && is_here(options_.delimiter);
+    std::size_t length = 0;
+    Mark mark = Mark::none;
+    if (was_quoted_) {
+      from += options_.delimiter.size();
+      if (!read_whole_quoted(from, to) || end_ - from < static_cast<std::ptrdiff_t>(lookahead_))
+        return false;
+      mark = mark_at(from, length);
+    } else {
+      mark = read_whole_plain(from, to, length);
+    }
+    if (mark != Mark::separator && mark != Mark::terminator) return false;
+    add_value(to);
+    if (mark == Mark::terminator) {
+      terminator_bytes = length;
+      at_ = from;
+      out_ = to;
+      return true;
+    }
+    from += length;
+  }
+  return false;
 }
 
 Result<bool> CsvReader::read_plain() {
@@ -338,10 +446,10 @@ Result<bool> CsvReader::read_quoted() {
     return false;
   }
   if (!has_room() || (ahead() < lookahead_ && !is_last_)) return false;
-  if (starts(options_.delimiter)) {
+  if (starts_at(at_, options_.delimiter)) {
     const std::size_t length = options_.delimiter.size();
     at_ += length;
-    if (starts(options_.delimiter)) {
+    if (starts_at(at_, options_.delimiter)) {
       for (std::size_t i = 0; i < length; ++i) *out_++ = *at_++;
     } else {
       state_ = State::after_quote;
@@ -376,22 +484,23 @@ Result<bool> CsvReader::read_after_quote() {
 bool CsvReader::is_null_text(std::string_view text) const {
   if (!options_.has_null || (was_quoted_ && options_.quoted_null_is_text)) return false;
   if (null_is_escape_n_ && is_escape_n_ && text == "N") return true;
-  for (const std::string& null : options_.null_values) {
-    // With escapes \N as text comes from \\N and is just that.
-    const bool is_escaped_form =
-        null_is_escape_n_ && null.size() == 2 && null[1] == 'N' && null[0] == options_.escape[0];
-    if (text == null && !is_escaped_form) return true;
+  for (const std::string& null : plain_nulls_) {
+    if (text.size() == null.size() && text == null) return true;
   }
   return false;
 }
 
-Result<void> CsvReader::end_field() {
-  if (values_.size() == values_most) return fail(syntax_error("a row of more than 10000 values"));
+void CsvReader::add_value(char* end) {
   CsvValue value;
   value.offset = static_cast<std::uint32_t>(field_ - area_);
-  value.length = static_cast<std::uint32_t>(out_ - field_);
+  value.length = static_cast<std::uint32_t>(end - field_);
   value.is_null = is_null_text({field_, value.length});
   values_.push_back(value);
+}
+
+Result<void> CsvReader::end_field() {
+  if (values_.size() == values_most) return fail(syntax_error("a row of more than 10000 values"));
+  add_value(out_);
   return {};
 }
 

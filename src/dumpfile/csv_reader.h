@@ -85,23 +85,33 @@ class CsvReader {
   CsvReader(std::unique_ptr<ByteReader> file, CsvOptions options, TextDecoder::Width width);
   void set_up();
   Result<void> fill();
-  Mark mark_here(std::size_t& length) const;
-  bool starts(const std::string& mark) const;
-  bool has_room() const {
-    return static_cast<std::size_t>(area_ + area_bytes_ - out_) >= room_least;
+  Mark mark_at(const char* from, std::size_t& length) const;
+  Mark mark_here(std::size_t& length) const { return mark_at(at_, length); }
+  bool starts_at(const char* from, const std::string& mark) const;
+  bool has_room_at(const char* to) const {
+    return static_cast<std::size_t>(area_ + area_bytes_ - to) >= room_least;
   }
+  bool has_room() const { return has_room_at(out_); }
   std::uint64_t offset() const {
     return buffer_offset_ + static_cast<std::uint64_t>(at_ - buffer_.data());
   }
   std::size_t ahead() const { return static_cast<std::size_t>(end_ - at_); }
   bool is_at_end() const { return at_ == end_ && is_last_; }
 
+  // A row that lies whole in the buffer, in one go. False: this is no such row, or one with an
+  // error, and nothing of it was taken; the states below read it piece by piece.
+  bool read_whole_row(std::size_t& terminator_bytes);
+  bool read_whole_quoted(const char*& from, char*& to);
+  // Up to the separator or terminator, which is not taken.
+  Mark read_whole_plain(const char*& from, char*& to, std::size_t& length);
+  void add_value(char* end);
   // true: a row is complete.
   bool start_row();
   bool start_field();
   Result<bool> read_plain();
   Result<bool> read_quoted();
   Result<bool> read_after_quote();
+  const char* copy_to_stop(const char* from, char* to, bool is_quoted) const;
   void copy_run(bool is_quoted);
   void copy_character();
   Result<void> take_escape();
@@ -115,6 +125,7 @@ class CsvReader {
   TextDecoder::Width width_;
   std::size_t lookahead_ = 8;  // bytes that must be there to tell what stands at a place
   bool null_is_escape_n_ = false;
+  std::vector<std::string> plain_nulls_;  // the other texts that mean NULL
   bool stops_plain_[256] = {},
        stops_quoted_[256] = {};  // bytes at which a run of ordinary ones ends
   char plain_stops_[6] = {},
