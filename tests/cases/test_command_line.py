@@ -158,10 +158,10 @@ def test_an_option_of_another_command_is_not_accepted(tideway):
 
 
 def test_with_json_an_error_is_an_event_and_standard_error_is_empty(tideway):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]  # nobody listens there any more once this is closed
-    done = tideway.run("copy", "--json", "--source", f"mysql://u:p@127.0.0.1:{port}/",
-                       "--target", f"mysql://u:p@127.0.0.1:{port}/").expect(5)
+    with socket.socket() as refusing:  # bound and never listening: connections are refused, and nobody else takes the port
+        refusing.bind(("127.0.0.1", 0))
+        url = f"mysql://u:p@127.0.0.1:{refusing.getsockname()[1]}/"
+        done = tideway.run("copy", "--json", "--source", url, "--target", url).expect(5)
     events = done.events()
     assert [events[0]["event"], events[-1]["event"]] == ["start", "end"]
     assert events[-1]["exit"] == 5
