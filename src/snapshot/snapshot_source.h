@@ -26,7 +26,7 @@ struct ReadOptions {
   std::uint64_t chunk_rows = 100'000;        // at most, about
   std::uint32_t block_bytes = 1U << 20U;     // Block::usual_bytes
   DigestStrength digest = DigestStrength::fast;
-  std::string where = {};              // --where: added to every condition, in parentheses
+  std::string where = {};         // --where: added to every condition, in parentheses
   std::size_t chunks_ahead = 16;  // planned, and not yet taken by a reader
 };
 
