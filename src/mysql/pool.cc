@@ -12,6 +12,7 @@ Pool::Lease::~Lease() {
 
 Result<Pool::Lease> Pool::take(const std::stop_token& stop) {
   std::unique_ptr<Session> session;
+  std::vector<std::unique_ptr<Session>> deserted;  // closed outside the lock
   {
     std::unique_lock lock(mutex_);
     if (!changed_.wait(lock, stop, [this] { return out_ < most_; }) || stop.stop_requested()) {
@@ -19,9 +20,10 @@ Result<Pool::Lease> Pool::take(const std::stop_token& stop) {
                         "stopped while waiting for a session to " + endpoint_.to_text()));
     }
     ++out_;
-    if (!idle_.empty()) {
+    while (session == nullptr && !idle_.empty()) {
       session = std::move(idle_.back());
       idle_.pop_back();
+      if (session->is_deserted()) deserted.push_back(std::move(session));
     }
   }
   if (session == nullptr) {

@@ -1,6 +1,7 @@
 #include "mysql/session.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <charconv>
 #include <utility>
@@ -210,6 +211,12 @@ bool Session::in_transaction() const {
 }
 bool Session::is_clean() const {
   return !state_->is_broken && !state_->is_soiled && !state_->is_streaming && !in_transaction();
+}
+bool Session::is_deserted() const {
+  // Between calls a server has nothing to say: what can be read is the end, or its last words
+  // before it.
+  pollfd watched = {mysql_get_socket(state_->mysql()), POLLIN, 0};
+  return state_->is_broken || ::poll(&watched, 1, 0) != 0;
 }
 bool Session::is_encrypted() const { return mysql_get_ssl_cipher(state_->mysql()) != nullptr; }
 

@@ -104,6 +104,7 @@ class Session {
   bool in_transaction() const;          // as the last answer said
   bool is_clean() const;  // not broken, no transaction, no error but such as leave nothing behind
   bool is_encrypted() const;
+  bool is_deserted() const;  // between calls: the server has closed the connection meanwhile
 
  private:
   friend struct SessionAccess;

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "mysql/server/servers.h"
@@ -146,6 +148,45 @@ TEST_P(EachServer, answers_a_pipeline_in_order_and_reports_its_first_error) {
   EXPECT_EQ(refused.error().code(), ErrorCode::duplicate_key);
   EXPECT_EQ(refused.error().evidence().key, "5");
   EXPECT_EQ(value(session.query_value("SELECT COUNT(*) FROM tw_pipe.t", {})), "1002");
+}
+
+TEST_P(EachServer, answers_many_questions_each_by_itself) {
+  Session session = open_session(GetParam());
+  std::vector<std::string> questions;
+  for (int i = 0; i < 300; ++i)
+    questions.push_back(i % 10 == 3 ? "SELECT * FROM mysql.no_such_table"
+                                    : "SELECT REPEAT('x', " + std::to_string(i * 100) + "), " +
+                                          std::to_string(i));
+  const auto answers = value(session.query_all(questions, {}));
+  ASSERT_EQ(answers.size(), 300U);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    ASSERT_EQ(answers[i].has_value(), i % 10 != 3) << i;
+    if (answers[i]) {
+      EXPECT_EQ(answers[i]->rows[0][1], std::to_string(i));
+    }
+  }
+  EXPECT_TRUE(session.is_clean());
+}
+
+TEST_P(EachServer, condemns_a_session_whose_answers_were_not_all_read) {
+  Session session = open_session(GetParam());
+  std::stop_source source;
+  // The stop comes while the first answers are waited for: the others are on their way and would be
+  // taken for later ones.
+  const std::vector<std::string> statements = {"DO SLEEP(105)", "SELECT 1", "SELECT 2"};
+  std::jthread stopper([&] {
+    Session watcher = open_session(GetParam());
+    while (
+        value(watcher.query_value(
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'DO SLEEP(105)'",
+            {})) == "0") {
+    }
+    source.request_stop();
+  });
+  const auto answers = session.pipeline(statements, source.get_token());
+  ASSERT_FALSE(answers);
+  EXPECT_EQ(answers.error().code(), ErrorCode::stopped);
+  EXPECT_FALSE(session.query_value("SELECT 3", {}));
 }
 
 }  // namespace
