@@ -15,7 +15,7 @@
 namespace tideway::testing {
 
 // A database `sn` of its own on one of the servers, a session to it, and the usual steps.
-class OnServer : public EachServer {
+class OnServer : public ::testing::TestWithParam<std::string> {
  public:
   OnServer() : session_(open_session(GetParam())) {
     run("DROP DATABASE IF EXISTS sn");
