@@ -135,6 +135,9 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   ObjectList objects;
   {
     Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));
+    // A target that cannot be reached now is told now; later the job waits for it to come back.
+    Session other = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
+    TRY(refuse_one_server(session, other, stop));
     ListOptions listing;
     listing.with_views = options.views;
     objects =

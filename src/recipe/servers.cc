@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "model/block.h"
-#include "mysql/session.h"
 
 namespace tideway::recipe {
 namespace {
@@ -73,6 +72,22 @@ Result<Endpoint> endpoint_of(const ServerOptions& options, Side side) {
     TRY(find_password(endpoint, sources));
   }
   return endpoint;
+}
+
+Result<void> refuse_one_server(Session& source, Session& target, const std::stop_token& stop) {
+  // Copied machines may share the UUID, and TiDB's is zeros: host name and port tell them apart.
+  constexpr std::string_view question =
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('hostname', 'port', 'server_uuid')";
+  const auto ours = TRY_DURING("asking the source who it is", source.query(question, stop));
+  const auto theirs = TRY_DURING("asking the target who it is", target.query(question, stop));
+  const bool is_named = ours.rows.size() == 3 &&
+                        ours.rows[2][1].value_or("0").find_first_not_of("0-") != std::string::npos;
+  if (!is_named || ours.rows != theirs.rows) return {};
+  return fail(Error(ErrorCode::usage, Side::local, Retry::never,
+                    fmt::format("source and target are one server: both say that they are {}, "
+                                "{}:{}",
+                                ours.rows[2][1].value_or(""), ours.rows[0][1].value_or(""),
+                                ours.rows[1][1].value_or(""))));
 }
 
 std::string job_name(const CommonOptions& options, const std::string& recipe,

@@ -6,11 +6,16 @@
 #include "base/result.h"
 #include "model/common_options.h"
 #include "mysql/endpoint.h"
+#include "mysql/session.h"
 
 namespace tideway::recipe {
 
 // Where the options say a server is, with its password found. TW100 when nothing says where it is.
 Result<Endpoint> endpoint_of(const ServerOptions& options, Side side);
+
+// TW100 when both sessions are with one server: a copy into itself would empty the tables that it
+// reads. Servers that do not name themselves (server_uuid) pass.
+Result<void> refuse_one_server(Session& source, Session& target, const std::stop_token& stop);
 
 // The job's name: --job, or one made from both ends, so that the same command is the same job.
 std::string job_name(const CommonOptions& options, const std::string& recipe,
