@@ -10,12 +10,19 @@
 namespace tideway::recipe {
 namespace {
 
-constexpr int most_lost_snapshots = 20;
+constexpr int most_losses = 20;     // with the backoff's waits: above a minute, as a failover takes
 constexpr int most_rereadings = 3;  // of tables whose engine takes no part in snapshots
 
 Error stopped() {
   return {ErrorCode::stopped, Side::local, Retry::after_operator,
           "stopped before all tables were read"};
+}
+
+// What a new connection to the source, which was there when the job began, may cure. The target's
+// losses are the sink's, which has tried for long when it tells of one.
+bool was_lost(const Error& error) {
+  return error.code() == ErrorCode::snapshot_lost ||
+         (error.side() == Side::source && error.retry() == Retry::new_session);
 }
 
 class Rounds {
@@ -32,10 +39,9 @@ class Rounds {
   Result<RoundsResult> run(const std::stop_token& stop) {
     for (int lost = 0;; ++lost) {
       auto result = from_one_point(stop);
-      const bool again = !result && result.error().code() == ErrorCode::snapshot_lost &&
-                         lost < most_lost_snapshots;
-      if (!again) return result;
-      board_.warn("the snapshot was lost and is taken anew: " + result.error().message());
+      if (result || !was_lost(result.error()) || lost == most_losses) return result;
+      board_.warn("the source was lost and the snapshot is taken anew: " +
+                  result.error().to_line());
       if (!real_clock().wait(backoff_.next(), stop)) return fail(stopped());
     }
   }
