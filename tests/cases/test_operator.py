@@ -19,6 +19,7 @@ def shop(_mysql80):
     """A source that these cases only read, and accounts that lack something."""
     _mysql80.reset()
     jobs.fill_numbers(_mysql80, "shop", "orders", ROWS)
+    _mysql80.execute("ANALYZE TABLE shop.orders")  # or its size is told from before the rows came
     for name, grants in {
         "secret": None,
         "reader": "SELECT",
@@ -136,10 +137,10 @@ def test_a_source_lost_after_its_last_row_does_not_end_the_copy(tideway, shop, t
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 2 MiB, and how to make it larger. Needs root; without it this is an error, not a skip."""
+    """A file system of 1 MiB, and how to make it larger. Needs root; without it this is an error, not a skip."""
     place = tmp_path / "small"
     place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", place], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], check=True)
     try:
         yield place, lambda size: subprocess.run(["mount", "-o", f"remount,size={size}", place], check=True)
     finally:
@@ -153,20 +154,22 @@ def test_a_dump_too_large_for_its_disk_is_refused_before_the_first_row(tideway, 
     assert [name for _, _, files in os.walk(place) for name in files if name.endswith((".sql", ".tmp"))] == []
 
 
-def test_a_disk_that_fills_up_is_waited_for_until_there_is_room(tideway, shop, small_disk):
+def test_a_disk_that_fills_up_is_waited_for_until_there_is_room(tideway, shop, small_disk, proxy):
     place, grow = small_disk
     grow("40m")
-    filler = place / "filler"
-    run = tideway.start("dump", "--source", shop.url(), "--output", place / "dump", "-f", "shop.*", "--where", "id % 7 > -1")
-    with open(filler, "wb") as file, contextlib.suppress(OSError):
+    slow = proxy(shop)
+    slow.throttle(1_000_000)  # some three seconds of rows
+    run = tideway.start("dump", "--source", slow.url(), "--output", place / "dump", "-f", "shop.*")
+    while run.is_running and not list(place.glob("dump/.tideway-*.tmp")):
+        time.sleep(0.01)
+    with open(place / "filler", "wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(bytes(1 << 16))
-            file.flush()
     deadline = time.monotonic() + 30
     while run.is_running and "waiting for space" not in run.output()[1]:
         assert time.monotonic() < deadline, run.output()
         time.sleep(0.05)
-    filler.unlink()
+    (place / "filler").unlink()
     outcome = run.wait(60)
     assert "waiting for space" in outcome.stderr, outcome
     outcome.expect(jobs.PROVEN)
