@@ -13,8 +13,8 @@ namespace tideway::recipe {
 // Where the options say a server is, with its password found. TW100 when nothing says where it is.
 Result<Endpoint> endpoint_of(const ServerOptions& options, Side side);
 
-// TW100 when both sessions are with one server: a copy into itself would empty the tables that it
-// reads. Servers that do not name themselves (server_uuid) pass.
+// TW100 when both sessions are with one server: a copy into itself would write into the tables that
+// it reads. Servers that do not name themselves (server_uuid) pass.
 Result<void> refuse_one_server(Session& source, Session& target, const std::stop_token& stop);
 
 // The job's name: --job, or one made from both ends, so that the same command is the same job.
