@@ -168,6 +168,22 @@ Result<std::optional<LogStatus>> log_status(Session& session, const std::stop_to
       or_unavailable(session.query(session.server().binlog_status_statement(), stop), "its end")));
 }
 
+Result<void> require_whole_log(Session& session, const std::stop_token& stop) {
+  const auto updates = TRY(session.query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_slave_updates', 'log_replica_updates')",
+      stop));
+  const bool logs_all = std::ranges::any_of(
+      updates.rows, [](const auto& row) { return row.size() == 2 && row[1] == "ON"; });
+  if (logs_all) return {};
+  auto sources = session.query("SHOW SLAVE STATUS", stop);
+  if (!sources && !session.is_broken()) sources = session.query("SHOW REPLICA STATUS", stop);
+  if (!sources) return fail(as_unavailable(std::move(sources).error(), "its end"));
+  if (sources->rows.empty()) return {};
+  return fail(Error(ErrorCode::binlog_unavailable, Side::source, Retry::after_operator,
+                    "the source is a replica that does not log what it applies (log_slave_updates "
+                    "is off): its log does not tell what changes"));
+}
+
 Result<std::vector<Touches>> read_log(Session& session, std::span<const LogRange> ranges,
                                       const std::stop_token& stop) {
   if (ranges.empty()) return std::vector<Touches>();

@@ -24,6 +24,10 @@ Result<std::optional<LogStatus>> parse_log_status(const ResultTable& answer);
 // nullopt: the server writes no log. TW401 with the GRANT as evidence without REPLICATION CLIENT.
 Result<std::optional<LogStatus>> log_status(Session& session, const std::stop_token& stop);
 
+// TW401 when the log lacks what the server changes: it is a replica that does not log what it
+// applies (log_slave_updates is off). What a session changes under sql_log_bin = 0 nobody can see.
+Result<void> require_whole_log(Session& session, const std::stop_token& stop);
+
 // The transactions of the log that begin at or after `begin` and before `end`, without those whose
 // GTID is in `skip`.
 struct LogRange {

@@ -52,6 +52,7 @@ class Search {
   Result<OpenedPoint> run(const std::stop_token& stop) {
     status_ = TRY(log_status(control_, stop));
     if (!status_) return fail(no_log());
+    TRY(require_whole_log(control_, stop));
     has_gtid_ = control_.server().gtid_on;
     if (has_gtid_) {
       TRY(remember(status_->position, stop));

@@ -66,12 +66,10 @@ Error log_ended() {
           "the source stopped writing its binary log"};
 }
 
-}  // namespace
-
-Result<std::vector<TableStanding>> tables_standing(Session& session, const ObjectList& objects,
-                                                   std::span<const TableReading> readings,
-                                                   const SnapshotPoint& common,
-                                                   const std::stop_token& stop) {
+Result<std::vector<TableStanding>> ask_log(Session& session, const ObjectList& objects,
+                                           std::span<const TableReading> readings,
+                                           const SnapshotPoint& common,
+                                           const std::stop_token& stop) {
   struct Asked {
     std::optional<std::size_t> untouched;
     std::string why_not;
@@ -94,11 +92,20 @@ Result<std::vector<TableStanding>> tables_standing(Session& session, const Objec
     }
   }
 
+  // What is not in the log cannot be judged by it.
+  std::optional<LogStatus> status;
+  const bool needs_log =
+      common.timestamp.empty() &&
+      std::ranges::any_of(asked, [](const Asked& each) { return each.why_not.empty(); });
+  if (needs_log) {
+    status = TRY(log_status(session, stop));
+    if (!status) return fail(log_ended());
+    TRY(require_whole_log(session, stop));
+  }
+
   // From the reading of definitions until now: DDL, and changes to tables that no snapshot holds.
   std::optional<std::size_t> meanwhile;
-  if (objects.listed_at && common.timestamp.empty()) {
-    const auto status = TRY(log_status(session, stop));
-    if (!status) return fail(log_ended());
+  if (objects.listed_at && status) {
     meanwhile = questions.add(LogRange{*objects.listed_at, status->position, {}});
   }
 
@@ -118,6 +125,9 @@ Result<std::vector<TableStanding>> tables_standing(Session& session, const Objec
     } else if (meanwhile && !is_transactional && touches[*meanwhile].is_touched(standing.table)) {
       standing.is_stale = true;
       standing.why_not = "its engine takes no part in a snapshot, and it was written to meanwhile";
+    } else if (asked[i].untouched && status && !status->logs(standing.table.database) &&
+               common.rung != Rung::locked) {
+      standing.why_not = "the source does not log what changes in its database";
     } else if (asked[i].untouched && touches[*asked[i].untouched].is_touched(standing.table)) {
       const TableNames& names = touches[*asked[i].untouched].touched;
       standing.why_not = names.is_all() ? names.all_because()
@@ -127,6 +137,23 @@ Result<std::vector<TableStanding>> tables_standing(Session& session, const Objec
     standing.is_proven = standing.why_not.empty();
   }
   return standings;
+}
+
+}  // namespace
+
+Result<std::vector<TableStanding>> tables_standing(Session& session, const ObjectList& objects,
+                                                   std::span<const TableReading> readings,
+                                                   const SnapshotPoint& common,
+                                                   const std::stop_token& stop) {
+  auto standings = ask_log(session, objects, readings, common, stop);
+  if (standings || standings.error().code() != ErrorCode::binlog_unavailable) return standings;
+  std::string why = standings.error().message();
+  if (!standings.error().evidence().statement.empty())
+    why += "; " + standings.error().evidence().statement;
+  std::vector<TableStanding> unknown;
+  for (const TableReading& reading : readings)
+    unknown.push_back({reading.table, false, false, why});
+  return unknown;
 }
 
 Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoint& old,
@@ -150,6 +177,8 @@ Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoi
       (now_gtids && !now_gtids->contains(*old.window->low)) || now.window->high < old.window->high;
   if (is_reset) return all("the source's log was reset");
 
+  const auto status = TRY(log_status(session, stop));
+  if (!status) return all("the source stopped writing its binary log");
   const std::array points = {&old, &now};
   std::vector<LogRange> ranges = {range_of(points)};
   if (old.listed_at) ranges.push_back({*old.listed_at, now.window->high, {}});
@@ -161,7 +190,8 @@ Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoi
   }
   touches->front().spread(objects.cascades);
   for (const ListedTable& table : objects.tables) {
-    if (touches->front().is_touched(table.id()) || touches->back().is_redefined(table.id()))
+    if (touches->front().is_touched(table.id()) || touches->back().is_redefined(table.id()) ||
+        !status->logs(table.id().database))
       result.tables.insert(table.id());
   }
   return result;

@@ -39,8 +39,8 @@ struct TableStanding {
 //  * no DDL touched it from `listed_at` until now, and, where its engine takes no part in
 //  snapshots, no change did from the
 //    first low until now.
-// `session` is any session to the source. TW401: the log cannot be read; without a log every table
-// is unproven, and that is no error.
+// `session` is any session to the source. Where the log cannot be read (TW401) every table is
+// unproven, and that is no error: why_not names the GRANT.
 Result<std::vector<TableStanding>> tables_standing(Session& session, const ObjectList& objects,
                                                    std::span<const TableReading> readings,
                                                    const SnapshotPoint& common,

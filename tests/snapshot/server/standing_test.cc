@@ -100,6 +100,21 @@ TEST_P(Standing, without_a_point_nothing_is_proven_and_the_reason_is_given) {
   EXPECT_THAT(stands.why_not, HasSubstr("GRANT REPLICATION SLAVE"));
 }
 
+TEST_P(Standing, without_the_right_to_read_the_log_nothing_is_proven_and_the_grant_is_named) {
+  (void)session_.execute("DROP USER 'limited'@'%'", {});
+  run("CREATE USER 'limited'@'%' IDENTIFIED WITH mysql_native_password BY ''");
+  run("GRANT SELECT, PROCESS, REPLICATION CLIENT ON *.* TO 'limited'@'%'");
+  Endpoint at = endpoint();
+  at.user = "limited";
+  const PointPtr quiet = point();
+  run("INSERT INTO a VALUES (1)");
+  Session limited = value(Session::open(at, {}, {}));
+  const TableReading reading{t("b"), quiet, quiet};
+  const auto stands = value(tables_standing(limited, objects, std::span(&reading, 1), *quiet, {}));
+  EXPECT_FALSE(stands[0].is_proven);
+  EXPECT_THAT(stands[0].why_not, HasSubstr("GRANT REPLICATION SLAVE ON *.* TO"));
+}
+
 TEST_P(Standing, resume_finds_what_was_touched_or_redefined_since) {
   const PointPtr old = point();
   EXPECT_TRUE(touched(old, point()).empty());
