@@ -6,6 +6,7 @@
 
 #include "recipe/copy.h"
 #include "recipe/dump.h"
+#include "recipe/load.h"
 #include "recipe/verify.h"
 
 namespace tideway {
@@ -17,6 +18,8 @@ const std::vector<Command>& commands() {
           recipe::copy),
       recipe_command<recipe::DumpOptions>("dump", "Writes tables of a server to files.",
                                           recipe::dump),
+      recipe_command<recipe::LoadOptions>(
+          "load", "Loads files into a server and proves that they arrived.", recipe::load),
       recipe_command<recipe::VerifyOptions>(
           "verify", "Compares the tables of two servers, down to the keys that differ.",
           recipe::verify),

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "apply/enum_error.h"
 #include "apply/failure.h"
 #include "apply/infile.h"
 #include "base/text.h"
@@ -64,12 +65,22 @@ tl::expected<Written, RowFailure> RowWriter::insert(Session& session, const Tabl
       std::min({batch_bytes, limits_.batch_bytes, packet == 0 ? batch_bytes : packet / 2});
   const bool was_large = buffer_.capacity() > 4 * limits_.batch_bytes;
   if (was_large) buffer_ = std::string();  // one large row must not keep its memory
+  std::uint32_t singly_until = 0;          // rows before this go one by one
   while (left.count != 0) {
+    const std::uint32_t most_rows = left.first < singly_until ? 1 : limits_.batch_rows;
     const RowRange range =
-        write_statement(buffer_, plan, on_duplicate_, block, rows, left, most, limits_.batch_rows);
+        write_statement(buffer_, plan, on_duplicate_, block, rows, left, most, most_rows);
     if (packet != 0 && buffer_.size() >= packet)
       return tl::unexpected(RowFailure{too_large(plan, buffer_.size(), packet), range});
     auto affected = session.execute(buffer_, stop);
+    const std::uint64_t errors = !affected && affected.error().evidence().server_errno == 1265
+                                     ? enum_errors(block, rows, range)
+                                     : 0;
+    if (errors != 0 && range.count > 1) {
+      singly_until = range.first + range.count;  // the server undid the statement
+      continue;
+    }
+    if (errors != 0) affected = insert_with_enum_errors(session, buffer_, errors, stop);
     if (!affected && on_duplicate_ == OnDuplicate::ignore && range.count == 1 &&
         failure_of(affected.error()) == Failure::duplicate) {
       affected = Affected{};  // a statement of one row is a plain INSERT: write_statement()

@@ -238,6 +238,8 @@ Result<CellMaker::Made> CellMaker::from_sql(std::size_t place, DumpValue::Kind k
   const bool is_hex = kind == DumpValue::Kind::hex || kind == DumpValue::Kind::bits;
   switch (column.form) {
     case Form::number:
+      // How the literal writer keeps the sign of a FLOAT's or DOUBLE's minus zero.
+      if (bytes == "-0e0") return Made{false, bytes.substr(0, 2)};
       return is_hex ? number_of(column, bytes) : Made{};
     case Form::bits: {
       if (kind != DumpValue::Kind::number) return bits_of(column, bytes);

@@ -1,0 +1,185 @@
+#include "recipe/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apply/copy_sink.h"
+#include "apply/proof.h"
+#include "dumpfile/part_source.h"
+#include "flow/run.h"
+#include "recipe/certify.h"
+#include "recipe/load_input.h"
+#include "recipe/place.h"
+#include "recipe/servers.h"
+
+namespace tideway::recipe {
+namespace {
+
+JobOptions job_options(const LoadOptions& options, const std::string& job) {
+  JobOptions made;
+  made.job = job;
+  made.recipe = "load";
+  made.settings = fmt::format(
+      "input={}\nfilter={}\ncase-sensitive={}\ndigest={}\ncsv={} {} {} {} {} {}\ncharset={}\n",
+      options.common.input, fmt::join(options.common.filter, " "), options.common.case_sensitive,
+      to_text(options.digest), options.csv_separator, options.csv_delimiter, options.csv_terminator,
+      options.csv_escape, fmt::join(options.csv_null_values, " "), options.header, options.charset);
+  made.config_hash = settings_hash(made.settings);
+  made.takeover = options.common.takeover;
+  made.restart = options.common.restart;
+  return made;
+}
+
+tideway::CopyOptions sink_options(const LoadOptions& options) {
+  tideway::CopyOptions sink;
+  sink.writers = options.common.threads;
+  sink.batch_bytes = std::min(options.batch_bytes, share_of(options.common));
+  sink.on_duplicate = options.on_duplicate;
+  sink.strength = options.digest;
+  sink.use_infile = options.infile;
+  return sink;
+}
+
+PartSourceOptions source_options(const LoadOptions& options) {
+  PartSourceOptions source;
+  source.strength = options.digest;
+  source.block_bytes = block_bytes(options.common);
+  source.csv.separator = options.csv_separator;
+  source.csv.delimiter = options.csv_delimiter;
+  source.csv.terminator = options.csv_terminator;
+  source.csv.escape = options.csv_escape;
+  if (!options.csv_null_values.empty()) source.csv.null_values = options.csv_null_values;
+  source.csv.has_header = options.header;
+  source.csv.charset = options.charset;
+  return source;
+}
+
+// The same files as the start that began the job; others would be taken for its rest.
+Result<void> begin(JobProgress& progress, const LoadInput& input, const std::stop_token& stop) {
+  if (progress.was_begun() && progress.position() != input.fingerprint) {
+    return fail(Error(ErrorCode::job_differs, Side::local, Retry::after_operator,
+                      "the input directory holds other files than when the job was begun"));
+  }
+  TRY(progress.set_position_and_reset(input.fingerprint, {}, stop));
+  return progress.clear_tables(stop);
+}
+
+Result<void> read_files(Storage& place, const LoadInput& input, CopySink& sink,
+                        MemoryArbiter& arbiter, const LoadOptions& options, StatusBoard& board,
+                        const std::stop_token& stop) {
+  const Definitions definitions = [&input](const TableId& table) -> Result<TablePtr> {
+    return input.definitions.at(table);
+  };
+  PartSource source(place, input.parts, definitions, sink.ledger(), arbiter,
+                    source_options(options));
+  Meter meter;
+  const auto showing = board.show([&] {
+    Status status;
+    status.phase = "loading rows";
+    add_meter(status, meter);
+    add_memory(status, arbiter);
+    status.bytes_total = std::max(input.parts.bytes, status.bytes_done);
+    status.tables_total = input.tables.size();
+    status.limit = sink.pressure_text();
+    return status;
+  });
+  FlowOptions flow;
+  flow.readers = flow.writers = options.common.threads;
+  const Summary summary = TRY(tideway::run(source, {}, sink, flow, meter, stop));
+  if (summary.is_stopped || stop.stop_requested()) {
+    return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
+                      "stopped before all files were loaded"));
+  }
+  if (source.uncompared_parts() > 0 && input.parts.manifest) {
+    board.warn(
+        fmt::format("{} parts could not be compared with the manifest's digests: their tables have "
+                    "other columns now",
+                    source.uncompared_parts()));
+  }
+  return {};
+}
+
+// Every table of a load stands where its files do.
+RoundsResult outcome_of(const LoadInput& input) {
+  RoundsResult outcome;
+  outcome.rung = Rung::none;
+  for (const TableToMake& table : input.tables) outcome.tables[table.source->id].is_proven = true;
+  return outcome;
+}
+
+Result<std::vector<TableProof>> prove(const JobProgress& progress, TargetLedger& ledger,
+                                      const std::vector<MadeTable>& made,
+                                      const LoadOptions& options, const std::stop_token& stop) {
+  std::vector<TableToProve> tables;
+  for (const MadeTable& table : made) tables.push_back({table.source, table.target});
+  ProofOptions proof;
+  proof.strength = options.digest;
+  proof.threads = options.common.threads;
+  return TRY_DURING("asking the target for its digests",
+                    prove_tables(progress, ledger, tables, proof, stop));
+}
+
+std::string position_of(const PartList& parts) {
+  if (!parts.metadata || parts.metadata->log != DumpMetadata::Log::known) return "";
+  const auto& source = parts.metadata->source;
+  return fmt::format("{}:{}{}{}", source.file, source.position, source.gtid_set.empty() ? "" : " ",
+                     source.gtid_set);
+}
+
+}  // namespace
+
+Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
+                         const std::stop_token& stop) {
+  const Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  const TableFilter filter = TRY(options.common.table_filter());
+  if (options.common.input.empty()) {
+    return fail(Error(ErrorCode::usage, Side::local, Retry::never,
+                      "--input is missing: say which directory holds the dump"));
+  }
+  SpaceWatch space;
+  const auto place = TRY(open_place(options.common.input, space));
+  Certificate certificate = begin_certificate("load", place->name(), target.to_text());
+  certificate.job = job_name(options.common, "load", certificate.source, certificate.target);
+
+  board.begin(1, 3, "reading definitions");
+  LoadInput input;
+  {
+    Session session = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
+    input = TRY(read_input(*place, filter, options.schemas, session, stop));
+  }
+  auto progress =
+      TRY_DURING("opening the job on the target",
+                 JobProgress::open(target, job_options(options, certificate.job), stop));
+  SchemaOptions schema;
+  schema.on_duplicate = options.on_duplicate;
+  schema.threads = options.common.threads;
+  schema.may_create = options.schemas;
+  const auto made = TRY_DURING("making the tables on the target",
+                               make_tables(*progress, input.databases, input.tables, schema, stop));
+  std::map<TableId, TablePtr> targets;
+  for (const MadeTable& table : made) targets.emplace(table.source->id, table.target);
+
+  board.begin(2, 3, "loading rows");
+  TRY(begin(*progress, input, stop));
+  const auto ledger = TRY(TargetLedger::open(*progress, stop));
+  MemoryArbiter arbiter(options.common.memory_bytes);
+  {
+    CopySink sink(*progress, *ledger, targets, arbiter, sink_options(options));
+    TRY(read_files(*place, input, sink, arbiter, options, board, stop));
+  }
+  board.begin(3, 3, "asking the target for its digests");
+  const auto proofs = TRY(prove(*progress, *ledger, made, options, stop));
+  describe_proofs(certificate, made, outcome_of(input), proofs, options.digest);
+  certificate.rung = "none";
+  certificate.position = position_of(input.parts);
+  if (options.views) describe_views(certificate, TRY(make_views(*progress, input.views, stop)));
+  for (const IgnoredFile& file : input.parts.ignored) {
+    certificate.warnings.push_back(fmt::format("{} was not loaded: {}", file.path, file.reason));
+  }
+  end_certificate(certificate, board);
+  TRY(progress->finish(to_json(certificate), stop));
+  return certificate;
+}
+
+}  // namespace tideway::recipe

@@ -1,0 +1,121 @@
+#include "recipe/load_input.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "sql/create_table.h"
+#include "sql/schema_file.h"
+#include "storage/compression.h"
+
+namespace tideway::recipe {
+namespace {
+
+constexpr std::size_t most_schema_bytes = 64ULL << 20U;
+
+Result<std::string> read_text(Storage& place, const std::string& path) {
+  const auto file = TRY(open_unpacked(place, path));
+  std::string text;
+  while (true) {
+    const std::size_t before = text.size();
+    text.resize(before + (64U << 10U));
+    const std::size_t count = TRY(file->read(text.data() + before, text.size() - before));
+    text.resize(before + count);
+    if (count == 0) return text;
+    if (text.size() > most_schema_bytes) {
+      return fail(Error(ErrorCode::file_unexpected, Side::local, Retry::never,
+                        fmt::format("{} is larger than a schema file can be", path)));
+    }
+  }
+}
+
+// The first statement of a kind in a schema file.
+Result<std::string> statement_of(Storage& place, const std::string& path,
+                                 SchemaStatement::Kind kind) {
+  const std::string text = TRY_DURING("reading " + path, read_text(place, path));
+  for (const SchemaStatement& statement : TRY_DURING("reading " + path, read_schema_file(text))) {
+    if (statement.kind == kind) return std::string(statement.text);
+  }
+  return fail(
+      Error(ErrorCode::file_syntax, Side::local, Retry::never,
+            fmt::format("{} does not hold the CREATE statement that its name promises", path)));
+}
+
+Result<TableDef> definition_on_target(Session& target, const TableId& table,
+                                      const std::stop_token& stop) {
+  const auto answer = TRY_DURING(
+      fmt::format("looking for {}, for which the input has no schema file", quoted(table)),
+      target.query("SHOW CREATE TABLE " + quoted(table), stop));
+  if (answer.rows.empty() || answer.rows[0].size() < 2 || !answer.rows[0][1]) {
+    return fail(Error(ErrorCode::unexpected_answer, Side::target, Retry::never,
+                      fmt::format("SHOW CREATE TABLE {} gave no statement", quoted(table))));
+  }
+  return parse_create_table(*answer.rows[0][1], table.database);
+}
+
+std::string fingerprint_of(const PartList& parts) {
+  std::string text;
+  for (const InputTable& table : parts.tables) {
+    for (const InputFile& file : table.files) text += fmt::format("{} {}\n", file.path, file.bytes);
+  }
+  return text;
+}
+
+Result<void> add_table(LoadInput& input, Storage& place, InputTable& table, bool with_schemas,
+                       Session& target, const std::stop_token& stop) {
+  TableDef definition;
+  if (with_schemas && !table.schema_path.empty()) {
+    const std::string text =
+        TRY(statement_of(place, table.schema_path, SchemaStatement::Kind::create_table));
+    definition =
+        TRY_DURING("reading " + table.schema_path, parse_create_table(text, table.id.database));
+    definition.create_text = text;
+  } else {
+    definition = TRY(definition_on_target(target, table.id, stop));
+  }
+  definition.id = table.id;  // the file's name decides, as in the original importer
+  const auto shared = std::make_shared<const TableDef>(std::move(definition));
+  input.definitions.emplace(table.id, shared);
+  input.tables.push_back({shared, table.id});
+  input.parts.tables.push_back(std::move(table));
+  return {};
+}
+
+}  // namespace
+
+Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool with_schemas,
+                             Session& target, const std::stop_token& stop) {
+  LoadInput input;
+  PartList all = TRY_DURING("listing " + place.name(), list_parts(place));
+  std::vector<InputTable> tables = std::move(all.tables);
+  all.tables.clear();
+  input.parts = std::move(all);
+  std::set<std::string> wanted;
+  for (InputTable& table : tables) {
+    if (!filter.matches_table(table.id.database, table.id.name)) continue;
+    wanted.insert(table.id.database);
+    if (table.view_path.empty()) {
+      TRY(add_table(input, place, table, with_schemas, target, stop));
+    } else if (with_schemas) {
+      input.views.push_back({table.id, TRY(statement_of(place, table.view_path,
+                                                        SchemaStatement::Kind::create_view))});
+    }
+  }
+  for (const InputDatabase& database : input.parts.databases) {
+    if (!wanted.contains(database.name) && !filter.matches_database(database.name)) continue;
+    DatabaseToMake make{database.name, ""};
+    if (with_schemas && !database.schema_path.empty()) {
+      make.create_statement =
+          TRY(statement_of(place, database.schema_path, SchemaStatement::Kind::create_database));
+    }
+    input.databases.push_back(std::move(make));
+  }
+  if (input.tables.empty() && input.views.empty()) {
+    return fail(Error(ErrorCode::filter_matches_nothing, Side::local, Retry::never,
+                      fmt::format("{} holds no table that the filter takes", place.name())));
+  }
+  input.fingerprint = fingerprint_of(input.parts);
+  return input;
+}
+
+}  // namespace tideway::recipe

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <map>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "apply/schema.h"
+#include "base/result.h"
+#include "dumpfile/part_list.h"
+#include "model/table_filter.h"
+#include "mysql/session.h"
+
+namespace tideway::recipe {
+
+// What an input directory means for a target: definitions, in the order in which they are made.
+struct LoadInput {
+  PartList parts;  // of the tables that the filter leaves, views taken out
+  std::vector<DatabaseToMake> databases;
+  std::vector<TableToMake> tables;
+  std::vector<ViewToMake> views;
+  std::map<TableId, TablePtr> definitions;
+  std::string fingerprint;  // of the files: another text is another input
+};
+
+// Lists the directory and reads its schema files. Where a table has none, or `with_schemas` is
+// false, the target's definition is asked for on `target`. TW105: the filter leaves nothing; TW700:
+// a schema file cannot be read, with its name.
+Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool with_schemas,
+                             Session& target, const std::stop_token& stop);
+
+}  // namespace tideway::recipe

@@ -1,0 +1,93 @@
+"""Dump to files and load them: every type and name, each form and packing, judged by the oracle; killed and gone on."""
+
+import random
+
+import jobs
+import pytest
+from testbed import fixtures, oracle
+
+
+def _dump(tideway, source, directory, *options, **settings):
+    return tideway.run("dump", "--source", source.url(), "--output", directory, "--json", *options, **settings)
+
+
+def _load(tideway, target, directory, *options, **settings):
+    return tideway.run("load", "--target", target.url(), "--input", directory, "--json", *options, **settings)
+
+
+@pytest.mark.parametrize("form", ["sql", "csv"])
+@pytest.mark.parametrize("packing", ["none", "gzip", "snappy", "zstd"])
+def test_every_type_survives_files(tideway, mysql80, target, tmp_path, form, packing):
+    fixtures.load(mysql80, "all_types")
+    _dump(tideway, mysql80, tmp_path / "d", "--filetype", form, "--compress", packing).expect(jobs.PROVEN)
+    _load(tideway, target, tmp_path / "d").expect(jobs.PROVEN)
+    assert oracle.compare(mysql80, target, databases=["all_types"]) == []
+
+
+def test_every_type_of_5_7_survives_files(tideway, mysql57, target, tmp_path):
+    fixtures.load(mysql57, "all_types")
+    _dump(tideway, mysql57, tmp_path / "d").expect(jobs.PROVEN)
+    _load(tideway, target, tmp_path / "d").expect(jobs.PROVEN)
+    assert oracle.compare(mysql57, target, databases=["all_types"]) == []
+
+
+@pytest.mark.parametrize("form", ["sql", "csv"])
+def test_hostile_names_survive_files(tideway, source, target, tmp_path, form):
+    before = {name for (name,) in source.execute("SHOW DATABASES")}
+    fixtures.load(source, "hostile_names")
+    made = {name for (name,) in source.execute("SHOW DATABASES")} - before
+    _dump(tideway, source, tmp_path / "d", "--filetype", form).expect(jobs.PROVEN)
+    _load(tideway, target, tmp_path / "d").expect(jobs.PROVEN)
+    assert oracle.compare(source, target, databases=sorted(made)) == []
+
+
+def test_small_files_and_statements_hold_the_same_rows(tideway, mysql80, target, tmp_path):
+    jobs.fill_numbers(mysql80, "shop", "orders", 20_000)
+    _dump(tideway, mysql80, tmp_path / "d", "--filesize", "100KiB", "--statement-size", "3000").expect(jobs.PROVEN)
+    assert len(list((tmp_path / "d").glob("shop.orders.*.sql"))) > 10
+    _load(tideway, target, tmp_path / "d").expect(jobs.PROVEN)
+    assert oracle.compare(mysql80, target, databases=["shop"]) == []
+
+
+def test_a_truncated_part_is_refused_before_anything_is_loaded(tideway, mysql80, target, tmp_path):
+    jobs.fill_numbers(mysql80, "shop", "orders", 2_000)
+    _dump(tideway, mysql80, tmp_path / "d").expect(jobs.PROVEN)
+    (part,) = (tmp_path / "d").glob("shop.orders.*.sql")
+    part.write_bytes(part.read_bytes()[:-100])
+    outcome = _load(tideway, target, tmp_path / "d").expect(jobs.FAILED)
+    (error,) = [event for event in outcome.events() if event["event"] == "error"]
+    assert error["name"] == "file_corrupt" and part.name in str(error)
+    assert "shop" not in {name for (name,) in target.execute("SHOW DATABASES")}
+
+
+def test_a_changed_byte_in_a_part_is_found(tideway, mysql80, target, tmp_path):
+    jobs.fill_numbers(mysql80, "shop", "orders", 2_000)
+    _dump(tideway, mysql80, tmp_path / "d").expect(jobs.PROVEN)
+    (part,) = (tmp_path / "d").glob("shop.orders.*.sql")
+    data = bytearray(part.read_bytes())
+    at = data.rindex(b"xxxx")
+    data[at] = ord("y")
+    part.write_bytes(data)
+    outcome = _load(tideway, target, tmp_path / "d").expect(jobs.FAILED)
+    (error,) = [event for event in outcome.events() if event["event"] == "error"]
+    assert error["name"] == "file_corrupt", error
+
+
+def test_a_dump_and_a_load_killed_at_random_moments_end_equal(tideway, mysql80, target, tmp_path):
+    jobs.fill_numbers(mysql80, "shop", "orders", 60_000)
+    mysql80.execute("CREATE TABLE shop.log (at INT, note VARCHAR(120))", "INSERT INTO shop.log SELECT k, note FROM shop.orders LIMIT 20000")
+    draw = random.Random(41)
+    options = ("--chunk-bytes", "256KiB", "--threads", "3", "--filter", "shop.*")
+    commands = (
+        ("dump", "--source", mysql80.url(), "--output", tmp_path / "d", "--json", *options),
+        ("load", "--target", target.url(), "--input", tmp_path / "d", "--json", "--threads", "3"),
+    )
+    for command in commands:
+        for _ in range(4):
+            run = tideway.start(*command)
+            try:
+                run.wait(draw.uniform(0.05, 0.8))
+            except AssertionError:  # the deadline: it was killed
+                pass
+        tideway.run(*command).expect(jobs.PROVEN)
+    assert oracle.compare(mysql80, target, databases=["shop"]) == []
