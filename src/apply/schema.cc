@@ -47,8 +47,20 @@ class Ddl {
       SessionOptions options;
       options.foreign_key_checks = false;  // a child may come before its parent
       session_.emplace(TRY(Session::open(target_, options, stop_)));
+      TRY(keep_old_collation(*session_));
     }
     return work(*session_);
+  }
+
+  // A statement that names utf8mb4 and no collation comes from a server whose default is
+  // utf8mb4_general_ci: MySQL 8 always spells its own default out. Without this the table would
+  // get the target's default, another order of keys and another idea of which are equal.
+  Result<void> keep_old_collation(Session& session) {
+    const auto known =
+        TRY(session.query("SHOW VARIABLES LIKE 'default_collation_for_utf8mb4'", stop_));
+    if (!known.rows.empty())
+      TRY(session.execute("SET SESSION default_collation_for_utf8mb4 = utf8mb4_general_ci", stop_));
+    return {};
   }
   const Endpoint& target_;
   const std::stop_token stop_;

@@ -13,7 +13,7 @@ namespace tideway {
 namespace {
 
 // MySQL's name and iconv's. The server's latin1, gbk and sjis are Microsoft's forms of them.
-constexpr std::array<std::pair<std::string_view, const char*>, 26> library_names{{
+constexpr std::array<std::pair<std::string_view, const char*>, 27> library_names{{
     {"gbk", "GBK"},           {"gb18030", "GB18030"},   {"gb2312", "EUC-CN"},
     {"big5", "BIG5-HKSCS"},   {"sjis", "CP932"},        {"cp932", "CP932"},
     {"ujis", "EUC-JP"},       {"eucjpms", "EUC-JP-MS"}, {"euckr", "UHC"},
@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 26> library_names
     {"cp1251", "CP1251"},     {"cp1256", "CP1256"},     {"cp1257", "CP1257"},
     {"cp850", "CP850"},       {"cp852", "CP852"},       {"cp866", "CP866"},
     {"koi8r", "KOI8-R"},      {"koi8u", "KOI8-U"},      {"tis620", "TIS-620"},
-    {"utf16", "UTF-16BE"},    {"ucs2", "UTF-16BE"},
+    {"utf16", "UTF-16BE"},    {"utf16le", "UTF-16LE"},  {"ucs2", "UTF-16BE"},
 }};
 
 constexpr std::array<char16_t, 32> windows_1252{

@@ -11,10 +11,37 @@ def test_copies_one_table_with_an_integer_key(tideway, source, target):
     assert certificate.json["rung"] == "exact"
 
 
+# What JSON text cannot carry: see test_what_json_text_cannot_carry_is_said.
+_LOSSLESS = ("--filter", "all_types.*", "--filter", "!*.documents_typed", "--filter", "!*.documents_control", "--filter", "!*.charsets")
+
+
+def _type_differences(source, target):
+    found = oracle.compare(source, target, databases=["all_types"], definitions=not target.is_tidb)
+    return [each for each in found if each.table not in ("documents_typed", "documents_control", "charsets")]
+
+
 def test_every_type_arrives_as_it_was(tideway, source, target):
     fixtures.load(source, "all_types")
-    outcome = jobs.copy(tideway, source, target)
-    jobs.assert_proven_copy(outcome, source, target, databases=["all_types"], definitions=not target.is_tidb)
+    certificate = jobs.Certificate.of(jobs.copy(tideway, source, target, *_LOSSLESS).expect(jobs.PROVEN))
+    assert certificate.tables("proven") == set(certificate.proofs())
+    assert _type_differences(source, target) == []
+
+
+def test_what_json_text_cannot_carry_is_said(tideway, mysql80, target):
+    """DECIMAL, dates and bytes inside JSON lose their type in text; the target's digest shows it."""
+    fixtures.load(mysql80, "all_types")
+    outcome = jobs.copy(tideway, mysql80, target, "--filter", "all_types.documents_typed").expect(jobs.FAILED)
+    assert jobs.Certificate.of(outcome).proofs() == {("all_types", "documents_typed"): "different"}
+
+
+def test_character_sets_arrive_and_sjis_is_not_called_proven(tideway, source, target):
+    """MySQL itself does not convert a backslash in sjis to UTF-8 and back to the same bytes."""
+    fixtures.load(source, "all_types")
+    outcome = jobs.copy(tideway, source, target, "--filter", "all_types.charsets").expect(jobs.UNPROVEN)
+    assert "c_sjis" in jobs.Certificate.of(outcome).reason("all_types", "charsets")
+    names = [name for name, *_ in source.execute("SHOW COLUMNS FROM all_types.charsets") if name != "c_sjis"]
+    query = "SELECT " + ", ".join(f"HEX(`{name}`)" for name in names) + " FROM all_types.charsets ORDER BY id"
+    assert list(source.execute(query)) == list(target.execute(query))
 
 
 def test_hostile_names_arrive_as_they_were(tideway, source, target):
@@ -117,6 +144,6 @@ def test_verify_finds_differences_without_a_key(tideway, mysql80, target):
 
 def test_an_equal_pair_of_servers_is_proven_by_the_oracle_too(tideway, source, target):
     fixtures.load(source, "all_types")
-    jobs.copy(tideway, source, target).expect(jobs.PROVEN)
-    assert oracle.compare(source, target, databases=["all_types"]) == []
-    jobs.verify(tideway, source, target, "--filter", "all_types.*").expect(jobs.PROVEN)
+    jobs.copy(tideway, source, target, *_LOSSLESS).expect(jobs.PROVEN)
+    assert _type_differences(source, target) == []
+    jobs.verify(tideway, source, target, *_LOSSLESS).expect(jobs.PROVEN)
