@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -11,6 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/crew.h"
 #include "base/log.h"
 #include "snapshot/log_window.h"
 #include "snapshot/not_carried.h"
@@ -34,18 +37,53 @@ std::uint64_t number(const Row& row, std::size_t i) {
   return value;
 }
 
-// Asks one question per object, many at a time, and hands each answer to `take`.
-template <typename Object, typename Question, typename Take>
-Result<void> ask_each(Session& session, std::span<const Object> objects, std::size_t at_once,
-                      const Question& question, const Take& take, const std::stop_token& stop) {
-  for (std::size_t begin = 0; begin < objects.size(); begin += at_once) {
-    const auto some = objects.subspan(begin, std::min(at_once, objects.size() - begin));
-    std::vector<std::string> statements;
-    statements.reserve(some.size());
-    for (const Object& each : some) statements.push_back(question(each));
-    auto answers = TRY(session.query_all(statements, stop));
-    for (std::size_t i = 0; i < some.size(); ++i) TRY(take(some[i], std::move(answers[i])));
+using Answers = std::vector<Result<ResultTable>>;
+
+// Asks all questions, many on the wire at a time and, when there are very many, on several
+// sessions: on a far or busy source that is what the listing takes its time for.
+Result<Answers> ask_all(Session& session, std::span<const std::string> questions,
+                        const ListOptions& options, const std::stop_token& stop) {
+  const std::size_t at_once = options.statements_at_once;
+  const std::size_t flights = (questions.size() + at_once - 1) / at_once;
+  std::vector<Answers> answers(flights);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&](Session& on, const std::stop_token& crew_stop) -> Result<void> {
+    for (std::size_t i = next++; i < flights; i = next++) {
+      const auto some = questions.subspan(i * at_once);
+      answers[i] = TRY(on.query_all(some.first(std::min(at_once, some.size())), crew_stop));
+    }
+    return {};
+  };
+  constexpr std::size_t worth_a_session = 4;  // flights
+  const std::size_t helpers = std::min(options.sessions, flights / worth_a_session + 1) - 1;
+  Crew crew(stop);
+  for (std::size_t i = 0; i < helpers; ++i) {
+    crew.start("listing", [&](const std::stop_token& crew_stop) -> Result<void> {
+      Session helper = TRY(Session::open(session.endpoint(), {}, crew_stop));
+      return work(helper, crew_stop);
+    });
   }
+  if (auto own = work(session, crew.token()); !own) {
+    crew.stop();
+    if (auto joined = crew.join(); !joined) return fail(std::move(joined).error());
+    return fail(std::move(own).error());
+  }
+  TRY(crew.join());
+  Answers all;
+  all.reserve(questions.size());
+  for (Answers& some : answers) std::ranges::move(some, std::back_inserter(all));
+  return all;
+}
+
+// Asks one question per object and hands each answer to `take`, in order.
+template <typename Object, typename Question, typename Take>
+Result<void> ask_each(Session& session, std::span<const Object> objects, const ListOptions& options,
+                      const Question& question, const Take& take, const std::stop_token& stop) {
+  std::vector<std::string> questions;
+  questions.reserve(objects.size());
+  for (const Object& each : objects) questions.push_back(question(each));
+  Answers answers = TRY(ask_all(session, questions, options, stop));
+  for (std::size_t i = 0; i < objects.size(); ++i) TRY(take(objects[i], std::move(answers[i])));
   return {};
 }
 
@@ -125,7 +163,7 @@ class Listing {
   Result<void> read_databases(const std::stop_token& stop) {
     std::vector<ListedDatabase> found;
     TRY(ask_each(
-        session_, std::span<const ListedDatabase>(list_.databases), options_.statements_at_once,
+        session_, std::span<const ListedDatabase>(list_.databases), options_,
         [](const ListedDatabase& each) { return "SHOW CREATE DATABASE " + quoted(each.name); },
         [&](const ListedDatabase& each, Result<ResultTable> answer) -> Result<void> {
           constexpr std::uint32_t no_such_database = 1049;
@@ -142,7 +180,7 @@ class Listing {
 
   Result<void> read_tables(const std::stop_token& stop) {
     return ask_each(
-        session_, std::span<const TableId>(tables_), options_.statements_at_once,
+        session_, std::span<const TableId>(tables_), options_,
         [](const TableId& id) { return "SHOW CREATE TABLE " + quoted(id); },
         [&](const TableId& id, Result<ResultTable> answer) -> Result<void> {
           if (!answer && answer.error().code() == ErrorCode::table_gone) {
@@ -185,7 +223,7 @@ class Listing {
 
   Result<void> read_views(const std::stop_token& stop) {
     TRY(ask_each(
-        session_, std::span<const TableId>(views_), options_.statements_at_once,
+        session_, std::span<const TableId>(views_), options_,
         [](const TableId& id) { return "SHOW CREATE VIEW " + quoted(id); },
         [&](const TableId& id, Result<ResultTable> answer) -> Result<void> {
           if (!answer && answer.error().code() == ErrorCode::table_gone) {
@@ -262,7 +300,7 @@ const ListedTable* ObjectList::find(const TableId& id) const {
 
 Result<ObjectList> list_objects(Session& session, const TableFilter& filter,
                                 const ListOptions& options, const std::stop_token& stop) {
-  CHECK(options.statements_at_once > 0);
+  CHECK(options.statements_at_once > 0 && options.sessions > 0);
   return TRY_DURING("listing the source's objects", Listing(session, filter, options).run(stop));
 }
 

@@ -68,8 +68,8 @@ struct ObjectList {
 struct ListOptions {
   bool with_views = true;
   bool with_not_carried = true;
-  std::size_t statements_at_once =
-      128;  // SHOW CREATE statements on the wire before answers are read
+  std::size_t sessions = 4;              // for very many tables: the one given, and others like it
+  std::size_t statements_at_once = 128;  // of a session, on the wire before answers are read
 };
 
 // TW105: the filter leaves neither table nor view. TW500: a definition cannot be parsed. A table

@@ -149,6 +149,17 @@ TEST_P(Points, without_the_right_to_read_the_log_nothing_is_promised_and_the_gra
   }
 }
 
+TEST_P(Points, a_replica_that_does_not_log_what_it_applies_promises_nothing) {
+  run("CREATE TABLE a (id INT PRIMARY KEY)");
+  const bool logs_all = ask("SELECT @@global.log_slave_updates") == "1";
+  EXPECT_EQ(open(list())->first_point()->rung, Rung::exact);
+  run("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1");
+  const PointPtr point = open(list())->first_point();
+  run("RESET SLAVE ALL");
+  EXPECT_EQ(point->rung, logs_all ? Rung::exact : Rung::none);
+  EXPECT_EQ(point->reason.find("log_slave_updates") == std::string::npos, logs_all);
+}
+
 TEST_P(Points, prepared_branches_are_waited_for_and_then_a_blocker) {
   run("CREATE TABLE a (id INT PRIMARY KEY)");
   const ObjectList objects = list();

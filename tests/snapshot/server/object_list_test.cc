@@ -1,5 +1,6 @@
 #include "snapshot/object_list.h"
 
+#include "base/crew.h"
 #include "snapshot/server/source_fixture.h"
 
 namespace tideway {
@@ -101,15 +102,36 @@ TEST_P(ObjectListing, cascades_are_followed_beyond_the_filter) {
   EXPECT_THAT(objects.cascades.unsure, IsEmpty());
 }
 
-TEST_P(ObjectListing, a_table_dropped_between_two_looks_is_reported) {
-  // A view's name is gone by the time its definition is asked for: the same path as a race, made
-  // sure.
-  run("CREATE TABLE b (id INT PRIMARY KEY)");
-  std::vector<std::string> statements = {"SHOW CREATE TABLE sn.nosuch", "SHOW CREATE TABLE sn.b"};
-  auto answers = value(session_.query_all(statements, {}));
-  ASSERT_FALSE(answers[0]);
-  EXPECT_EQ(answers[0].error().code(), ErrorCode::table_gone);
-  EXPECT_TRUE(answers[1]);
+TEST_P(ObjectListing, many_tables_on_several_sessions_come_out_complete_and_in_order) {
+  for (int i = 0; i < 40; ++i) run("CREATE TABLE t" + std::to_string(i) + " (id INT PRIMARY KEY)");
+  const TableFilter filter = value(TableFilter::parse({"sn.*"}));
+  const auto expected = ids(list());
+  ASSERT_EQ(expected.size(), 40U);
+  const auto listed =
+      value(list_objects(session_, filter, {.sessions = 3, .statements_at_once = 2}, {}));
+  EXPECT_EQ(ids(listed), expected);
+  for (const ListedTable& table : listed.tables)
+    EXPECT_THAT(table.def->create_text, HasSubstr("`" + table.id().name + "`"));
+}
+
+// Tables come and go while they are listed: each is listed whole, or reported as gone.
+TEST_P(ObjectListing, tables_that_are_dropped_meanwhile_are_reported) {
+  for (int i = 0; i < 60; ++i) run("CREATE TABLE t" + std::to_string(i) + " (id INT PRIMARY KEY)");
+  const TableFilter filter = value(TableFilter::parse({"sn.*"}));
+  Crew crew({});
+  crew.start("dropper", [&](const std::stop_token&) -> Result<void> {
+    Session other = ::tideway::testing::open_session(GetParam());
+    for (int i = 59; i >= 0; --i) TRY(other.execute("DROP TABLE sn.t" + std::to_string(i), {}));
+    return {};
+  });
+  Session lister = ::tideway::testing::open_session(GetParam());
+  while (true) {
+    const auto listed = list_objects(lister, filter, {.sessions = 1, .statements_at_once = 1}, {});
+    ASSERT_TRUE(listed) << listed.error().to_line();
+    if (listed->tables.empty()) break;
+    for (const ListedTable& table : listed->tables) EXPECT_EQ(table.def->columns.size(), 1U);
+  }
+  value(crew.join());
 }
 
 }  // namespace
