@@ -117,7 +117,10 @@ bool holds(const ColumnType& source, const ColumnType& target) {
       return holds_labels(source, target) && holds_charset(source, target);
     case TypeKind::geometry: {
       const std::string to = ascii_lower(target.text);
-      return to.starts_with("geometry") || ascii_lower(source.text) == to;
+      // 8.0 prints GEOMETRYCOLLECTION as geomcollection.
+      const bool is_collection = to.starts_with("geomcollection") &&
+                                 ascii_lower(source.text).starts_with("geometrycollection");
+      return is_collection || to.starts_with("geometry") || ascii_lower(source.text) == to;
     }
     case TypeKind::vector:
       return source.length == target.length;

