@@ -73,14 +73,23 @@ bool Console::put_event(const std::string& event) {
   });
 }
 
+bool Console::put_last_event(const std::string& event) {
+  return screen_.with([&](const auto& screen) {
+    if (!is_json_ || screen == nullptr) return false;
+    screen->finish();
+    screen->event(event);
+    return true;
+  });
+}
+
 void Console::report(const Error& error) {
-  if (put_event(error_event(error))) return;
+  if (put_last_event(error_event(error))) return;
   end_screen();
   write_to(stderr, error.to_report());
 }
 
 void Console::report(const Certificate& certificate) {
-  if (put_event(certificate_event(certificate))) return;
+  if (put_last_event(certificate_event(certificate))) return;
   end_screen();
   // Quiet is about success: what is not proven is said all the same.
   if (!is_quiet_ || exit_code_of(certificate) != ExitCode::proven)
@@ -100,7 +109,7 @@ void Console::end_screen() {
 }
 
 ExitCode Console::close(ExitCode code) {
-  put_event(end_event(code));
+  put_last_event(end_event(code));
   end_screen();
   if (print_error_ == 0) return code;
   write_to(stderr, fmt::format("error: standard output cannot be written: {}\n",

@@ -42,7 +42,8 @@ class Console {
 
  private:
   void end_screen();
-  bool put_event(const std::string& event);  // false: this is no --json
+  bool put_event(const std::string& event);       // false: this is no --json
+  bool put_last_event(const std::string& event);  // no status comes after it
 
   StatusBoard board_;
   Guarded<std::unique_ptr<StatusScreen>> screen_;  // the signal thread writes too

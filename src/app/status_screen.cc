@@ -228,6 +228,7 @@ struct StatusScreen::State {
   // The crew's thread, until it is joined.
   Pace pace;
   std::size_t warnings_seen = 0;
+  bool is_finished = false;  // the owner's thread
   Guarded<std::unique_ptr<Painter>> painter;
   Crew crew{std::stop_token{}};
 };
@@ -244,7 +245,11 @@ StatusScreen::StatusScreen(const StatusBoard& board, std::string command, Screen
   });
 }
 
-StatusScreen::~StatusScreen() {
+StatusScreen::~StatusScreen() { finish(); }
+
+void StatusScreen::finish() {
+  if (state_->is_finished) return;
+  state_->is_finished = true;
   state_->crew.stop();
   static_cast<void>(state_->crew.join());  // its work returns no error
   state_->refresh();

@@ -23,10 +23,13 @@ class StatusScreen {
  public:
   // `descriptor` is borrowed: stderr for live and plain, stdout for events.
   StatusScreen(const StatusBoard& board, std::string command, ScreenStyle style, int descriptor);
-  ~StatusScreen();  // the block is gone from the terminal, a last plain line stays in its place
+  ~StatusScreen();  // finishes
   StatusScreen(const StatusScreen&) = delete;
   StatusScreen& operator=(const StatusScreen&) = delete;
 
+  // Ends the progress: the block is gone from the terminal, a last line or status stays in its
+  // place. say() and event() still write. By the owner's thread; a second call does nothing.
+  void finish();
   // A line of text above the block (an event "note" in that style). Any thread.
   void say(std::string_view line);
   // An event as it is; nothing in the other styles. Any thread.

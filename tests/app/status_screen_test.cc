@@ -101,6 +101,18 @@ TEST(StatusScreen, the_live_block_leaves_one_plain_line_behind) {
       << text.substr(last_erase);
 }
 
+TEST(StatusScreen, no_status_comes_behind_what_is_said_after_the_end) {
+  Pipe pipe;
+  StatusBoard board;
+  {
+    StatusScreen screen(board, "copy", ScreenStyle::events, pipe.in());
+    go_through_a_job(board, screen);
+    screen.finish();
+    screen.event("{\"event\":\"end\"}");
+  }
+  EXPECT_EQ(lines_of(pipe.all()).back(), "{\"event\":\"end\"}");
+}
+
 TEST(StatusScreen, nothing_is_drawn_before_the_first_phase) {
   Pipe pipe;
   const StatusBoard board;
