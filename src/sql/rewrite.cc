@@ -63,6 +63,35 @@ std::string shortened(std::string_view text) {
   return out;
 }
 
+// Which column or key of a CREATE TABLE a token lies in: the words from the element's begin to its
+// first quoted name.
+class ElementNames {
+ public:
+  void see(const Token& token) {
+    const bool is_comment = token.kind == TokenKind::comment ||
+                            token.kind == TokenKind::version_open ||
+                            token.kind == TokenKind::version_close;
+    if (is_comment) return;
+    if (token.is('(')) ++depth_;
+    if (token.is(')') && depth_ > 0) --depth_;
+    const bool begins = depth_ == 1 && (token.is('(') || token.is(','));
+    if (begins || depth_ == 0) {
+      name_.clear();
+      words_left_ = begins ? 4 : 0;
+    } else if (words_left_ > 0) {
+      --words_left_;
+      name_ += (name_.empty() ? "" : " ") + std::string(token.text);
+      if (token.kind == TokenKind::quoted_word) words_left_ = 0;
+    }
+  }
+  std::string prefix() const { return name_.empty() ? name_ : name_ + ": "; }
+
+ private:
+  std::size_t depth_ = 0;
+  int words_left_ = 0;
+  std::string name_;
+};
+
 }  // namespace
 
 std::string to_text(const StatementChange& change) { return change.what + ": " + change.why; }
@@ -83,7 +112,9 @@ std::string resolve_version_comments(std::string_view statement, const TargetTra
   struct Open {
     Token mark;
     Verdict verdict;
+    std::string element;
   };
+  ElementNames names;
   LexerOptions options;
   options.keep_comments = true;
   Lexer lexer(statement, options);
@@ -91,7 +122,9 @@ std::string resolve_version_comments(std::string_view statement, const TargetTra
   std::vector<Open> open;
   Token last;
   for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
-    if (token.kind == TokenKind::version_open) open.push_back({token, judge(token.text, target)});
+    if (token.kind == TokenKind::version_open)
+      open.push_back({token, judge(token.text, target), names.prefix()});
+    names.see(token);
     if (token.kind == TokenKind::version_close) {
       const Open opened = std::move(open.back());
       open.pop_back();
@@ -102,7 +135,7 @@ std::string resolve_version_comments(std::string_view statement, const TargetTra
         const std::string_view inside =
             statement.substr(opened.mark.end(), token.offset - opened.mark.end());
         edit.remove(opened.mark.offset, token.end());
-        changes.push_back({shortened(inside) + " left out", opened.verdict.why});
+        changes.push_back({opened.element + shortened(inside) + " left out", opened.verdict.why});
       }
     }
     last = token;

@@ -13,12 +13,21 @@ namespace {
 
 using Kind = TargetTraits::Kind;
 
-// Types of MariaDB that others write as characters, wide enough for every value's text.
-struct ForeignType {
+// Types that not every server has, and one wide enough for every value's text. `since`: the version
+// of MySQL, MariaDB and TiDB that has it first.
+constexpr std::uint32_t never = 0xFFFFFFFF;
+struct RareType {
   std::string_view word, replacement;
+  std::array<std::uint32_t, 3> since;
+  bool keeps_size;
 };
-constexpr std::array<ForeignType, 3> mariadb_types = {
-    {{"UUID", "char(36)"}, {"INET6", "varchar(39)"}, {"INET4", "varchar(15)"}}};
+constexpr std::array<RareType, 5> rare_types = {{
+    {"UUID", "char(36)", {never, 100700, never}, true},
+    {"INET6", "varchar(39)", {never, 100500, never}, true},
+    {"INET4", "varchar(15)", {never, 101000, never}, true},
+    {"GEOMCOLLECTION", "geometrycollection", {80011, never, never}, true},
+    {"VECTOR", "longtext", {90000, 110701, 80400}, false},
+}};
 
 // Functions that TiDB takes in DEFAULT (…); its documentation, "Specify expressions as default
 // values".
@@ -87,13 +96,14 @@ Result<void> ColumnRewriter::rewrite_type() {
               word.starts_with("geom") || word.ends_with("point") || word.ends_with("linestring") ||
               word.ends_with("polygon");
   if (cursor_.at('(')) TRY(cursor_.skip_parentheses());
-  if (target_.kind == Kind::mariadb) return {};
-  for (const ForeignType& foreign : mariadb_types) {
-    if (!type.is(foreign.word)) continue;
-    edit_.replace(type.offset, type.end(), std::string(foreign.replacement));
-    changes_.push_back(
-        {fmt::format("column {}: {} became {}", name_, type.text, foreign.replacement),
-         "only MariaDB has the type"});
+  for (const RareType& rare : rare_types) {
+    if (!type.is(rare.word) ||
+        target_.version >= rare.since[static_cast<std::size_t>(target_.kind)])
+      continue;
+    edit_.replace(type.offset, rare.keeps_size ? type.end() : cursor_.last().end(),
+                  std::string(rare.replacement));
+    changes_.push_back({fmt::format("column {}: {} became {}", name_, type.text, rare.replacement),
+                        target_text(target_) + " does not have the type"});
   }
   return {};
 }

@@ -231,13 +231,16 @@ Result<bool> TableRewriter::rewrite_key() {
 Result<bool> TableRewriter::rewrite_key_parts(const std::string& what) {
   const bool has_expressions =
       target_.kind == Kind::tidb || (target_.kind == Kind::mysql && target_.version >= 80013);
+  const bool has_arrays = target_.version >= (target_.kind == Kind::mysql ? 80017U : 60600U);
   TRY(cursor_.expect('('));
   std::size_t last_end = cursor_.last().end();
   do {
     if (cursor_.at('(')) {
-      TRY(cursor_.skip_parentheses());
-      if (!has_expressions) {
-        drop(what, target_text(target_) + " has no indexes on expressions");
+      const std::string expression = ascii_lower(TRY(cursor_.skip_parentheses()));
+      const bool is_array = expression.find(" array)") != std::string::npos;
+      if (!has_expressions || (is_array && !has_arrays)) {
+        drop(what, target_text(target_) + (is_array ? " has no indexes on the values of an array"
+                                                    : " has no indexes on expressions"));
         return false;
       }
     } else {

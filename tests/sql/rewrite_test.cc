@@ -157,8 +157,9 @@ TEST(Rewrite, version_comments_follow_the_target) {
   EXPECT_EQ(element(sql, tidb()), "b int DEFAULT NULL, ");
   EXPECT_EQ(element(sql, mariadb()), "b int DEFAULT NULL  INVISIBLE , ");
   EXPECT_THAT(
-      table("CREATE TABLE t (a int /*!80023 INVISIBLE */, b int)", mysql(80015)).changes,
-      ElementsAre("INVISIBLE left out: MySQL has it from 8.0.23 on, the target is MySQL 8.0.15"));
+      table("CREATE TABLE t (`a` int /*!80023 INVISIBLE */, b int)", mysql(80015)).changes,
+      ElementsAre(
+          "`a`: INVISIBLE left out: MySQL has it from 8.0.23 on, the target is MySQL 8.0.15"));
   EXPECT_THAT(table("CREATE TABLE t (a int /*!80023 INVISIBLE */, b int)", tidb()).changes,
               ElementsAre(HasSubstr(
                   "column `a`: INVISIBLE left out: TiDB 8.5.1 has no invisible columns")));
@@ -175,7 +176,8 @@ TEST(Rewrite, what_only_tidb_has_stays_there) {
   EXPECT_THAT(kept.text, HasSubstr("/*T![ttl] TTL_ENABLE='OFF' */"));
   const Shown left = table(sql, mysql(80030));
   EXPECT_THAT(left.text, Not(HasSubstr("/*T")));
-  EXPECT_THAT(left.changes, Contains(HasSubstr("AUTO_RANDOM(5, 54) left out: only TiDB has it")));
+  EXPECT_THAT(left.changes,
+              Contains(HasSubstr("`id`: AUTO_RANDOM(5, 54) left out: only TiDB has it")));
   EXPECT_THAT(left.changes, Contains(HasSubstr("key `vi` left out")));
   EXPECT_TRUE(parse_create_table(left.text, "d"));
 }
@@ -210,6 +212,8 @@ TEST(Rewrite, keys_that_the_target_cannot_have_go_with_a_reason) {
   EXPECT_THAT(old.changes,
               Contains("key `f` left out: MySQL 5.7.19 has no indexes on expressions"));
   EXPECT_THAT(old.changes, Contains(HasSubstr("key `mv` left out")));
+  EXPECT_THAT(table(sql, mysql(80015)).changes,
+              Contains("key `mv` left out: MySQL 8.0.15 has no indexes on the values of an array"));
   EXPECT_THAT(old.changes, Contains(HasSubstr("CHECK `chk_1` has no effect")));
   EXPECT_THAT(old.changes, Contains(HasSubstr("column `b`: DEFAULT (concat")));
   const auto parsed = parse_create_table(old.text, "d");
@@ -217,10 +221,20 @@ TEST(Rewrite, keys_that_the_target_cannot_have_go_with_a_reason) {
   EXPECT_EQ(parsed->keys.size(), 4U);
   const Shown wide = table(sql, tidb());
   EXPECT_THAT(wide.changes, Contains("key `ft` left out: TiDB has no FULLTEXT indexes"));
-  EXPECT_THAT(wide.changes, Contains("SUBPARTITION BY left out: TiDB has no subpartitions"));
-  EXPECT_THAT(wide.text, Not(HasSubstr("SUBPARTITION")));
+  const Shown parts = table(testing::read_fixture("ddl/mysql80_partitions.sql"), tidb());
+  EXPECT_THAT(parts.changes, Contains("SUBPARTITION BY left out: TiDB has no subpartitions"));
+  EXPECT_THAT(parts.text, Not(HasSubstr("SUBPARTITION")));
   EXPECT_THAT(table(testing::read_fixture("ddl/mysql80_all_types.sql"), tidb()).changes,
               Contains("key `sp` left out: TiDB has no SPATIAL indexes"));
+}
+
+TEST(Rewrite, types_that_the_target_lacks_become_others) {
+  EXPECT_EQ(element("b geomcollection", mysql(50719)), "b geometrycollection, ");
+  EXPECT_EQ(element("b geomcollection", mysql(80030)), "b geomcollection, ");
+  EXPECT_EQ(element("b vector(3) NOT NULL", mysql(80030)), "b longtext NOT NULL, ");
+  EXPECT_EQ(element("b vector(3) NOT NULL", mysql(90000)), "b vector(3) NOT NULL, ");
+  EXPECT_EQ(element("b inet6", tidb()), "b varchar(39), ");
+  EXPECT_EQ(element("b inet6", mariadb()), "b inet6, ");
 }
 
 TEST(Rewrite, elements_go_with_their_comma) {
@@ -350,8 +364,8 @@ TEST(Rewrite, views) {
 // have.
 TEST(Rewrite, every_fixture_stays_readable_for_every_target) {
   for (const char* name :
-       {"mysql80_all_types.sql", "mysql80_new_syntax.sql", "mysql57.sql", "mysql56_partitions.sql",
-        "mariadb.sql", "tidb.sql", "hostile_names.sql", "by_hand.sql"}) {
+       {"mysql80_all_types.sql", "mysql80_new_syntax.sql", "mysql80_partitions.sql", "mysql57.sql",
+        "mysql56_partitions.sql", "mariadb.sql", "tidb.sql", "hostile_names.sql", "by_hand.sql"}) {
     const std::string sql = testing::read_fixture("ddl/"s + name);
     for (const TargetTraits& target :
          {mysql(50719), mysql(80015), mysql(80030), mariadb(), tidb()}) {
