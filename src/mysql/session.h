@@ -55,6 +55,12 @@ class RowStream {
 // keeping the rows so far.
 using InfileProducer = std::function<Result<std::size_t>(std::span<char> buffer)>;
 
+// A value of execute_long(): characters in UTF-8, or bytes.
+struct LongValue {
+  std::string_view bytes;
+  bool is_text = false;
+};
+
 struct SessionOptions {
   Duration read_deadline =
       std::chrono::minutes(15);  // a call that hears nothing for so long fails with TW306/TW300
@@ -94,6 +100,10 @@ class Session {
   // caller decides.
   Result<Affected> load_infile(std::string_view sql, const InfileProducer& producer,
                                const std::stop_token& stop);
+  // A statement with a `?` for each value, which is sent slice by slice: it needs no second copy of
+  // a large one, and each may be as long as max_allowed_packet.
+  Result<Affected> execute_long(std::string_view sql, std::span<const LongValue> values,
+                                const std::stop_token& stop);
   Result<ResultTable> warnings(const std::stop_token& stop);  // SHOW WARNINGS
 
   const Server& server() const;
