@@ -29,6 +29,7 @@ Failure failure_of(const Error& error) {
     case ErrorCode::duplicate_key:
       return Failure::duplicate;
     case ErrorCode::row_rejected:
+    case ErrorCode::packet_too_large:
       return Failure::row;
     case ErrorCode::server_busy:
     case ErrorCode::too_many_connections:

@@ -36,15 +36,6 @@ bool says_bent(std::string_view code) {
   return std::ranges::find(codes, code) != codes.end();
 }
 
-Error too_large(const TablePlan& plan, std::uint64_t bytes, std::uint64_t limit) {
-  Evidence evidence;
-  evidence.table = plan.table_name();
-  return Error(ErrorCode::packet_too_large, Side::target, Retry::after_operator,
-               std::move(evidence),
-               fmt::format("a row of {} needs a statement of {}; max_allowed_packet is {}",
-                           plan.table_name(), human_bytes(bytes), human_bytes(limit)));
-}
-
 }  // namespace
 
 Written& Written::operator+=(const Written& other) {
@@ -55,6 +46,18 @@ Written& Written::operator+=(const Written& other) {
   return *this;
 }
 
+Result<Affected> RowWriter::send(Session& session, const TablePlan& plan, const Block& block,
+                                 const Rows& rows, RowRange& range, std::uint64_t max_bytes,
+                                 const std::stop_token& stop) {
+  if (const auto statement = long_row_statement(plan, on_duplicate_, block, rows, range.first,
+                                                max_bytes, long_values_)) {
+    range.count = 1;
+    return session.execute_long(*statement, long_values_, stop);
+  }
+  range = write_statement(buffer_, plan, on_duplicate_, block, rows, range, max_bytes, range.count);
+  return session.execute(buffer_, stop);
+}
+
 tl::expected<Written, RowFailure> RowWriter::insert(Session& session, const TablePlan& plan,
                                                     const Block& block, const Rows& rows,
                                                     RowRange left, std::uint64_t batch_bytes,
@@ -63,16 +66,12 @@ tl::expected<Written, RowFailure> RowWriter::insert(Session& session, const Tabl
   const std::uint64_t packet = session.server().max_allowed_packet;
   const std::uint64_t most =
       std::min({batch_bytes, limits_.batch_bytes, packet == 0 ? batch_bytes : packet / 2});
-  const bool was_large = buffer_.capacity() > 4 * limits_.batch_bytes;
-  if (was_large) buffer_ = std::string();  // one large row must not keep its memory
-  std::uint32_t singly_until = 0;          // rows before this go one by one
+  std::uint32_t singly_until = 0;  // rows before this go one by one
   while (left.count != 0) {
     const std::uint32_t most_rows = left.first < singly_until ? 1 : limits_.batch_rows;
-    const RowRange range =
-        write_statement(buffer_, plan, on_duplicate_, block, rows, left, most, most_rows);
-    if (packet != 0 && buffer_.size() >= packet)
-      return tl::unexpected(RowFailure{too_large(plan, buffer_.size(), packet), range});
-    auto affected = session.execute(buffer_, stop);
+    RowRange range = left;
+    range.count = std::min(range.count, most_rows);
+    auto affected = send(session, plan, block, rows, range, most, stop);
     const std::uint64_t errors = !affected && affected.error().evidence().server_errno == 1265
                                      ? enum_errors(block, rows, range)
                                      : 0;
@@ -80,7 +79,12 @@ tl::expected<Written, RowFailure> RowWriter::insert(Session& session, const Tabl
       singly_until = range.first + range.count;  // the server undid the statement
       continue;
     }
-    if (errors != 0) affected = insert_with_enum_errors(session, buffer_, errors, stop);
+    if (errors != 0) {
+      write_statement(buffer_, plan, on_duplicate_, block, rows, range, most, 1);
+      affected = insert_with_enum_errors(session, buffer_, errors, stop);
+    }
+    if (buffer_.capacity() > 4 * limits_.batch_bytes)
+      buffer_ = std::string();  // one row must not keep its memory
     if (!affected && on_duplicate_ == OnDuplicate::ignore && range.count == 1 &&
         failure_of(affected.error()) == Failure::duplicate) {
       affected = Affected{};  // a statement of one row is a plain INSERT: write_statement()

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "apply/method_choice.h"
 #include "apply/statement.h"
@@ -55,6 +56,10 @@ class RowWriter {
                  RowFailure failure, const std::stop_token& stop);
 
  private:
+  // One statement of the first of the rows; `range` becomes those.
+  Result<Affected> send(Session& session, const TablePlan& plan, const Block& block,
+                        const Rows& rows, RowRange& range, std::uint64_t max_bytes,
+                        const std::stop_token& stop);
   Result<Written> count(const TablePlan& plan, Session& session, const Affected& affected,
                         RowRange range, const std::stop_token& stop) const;
   Result<void> refuse_bent(const TablePlan& plan, Session& session,
@@ -63,6 +68,7 @@ class RowWriter {
   const OnDuplicate on_duplicate_;
   const Limits limits_;
   std::string buffer_;
+  std::vector<LongValue> long_values_;
 };
 
 }  // namespace tideway

@@ -133,6 +133,40 @@ RowRange write_statement(std::string& out, const TablePlan& plan, OnDuplicate on
   return taken;
 }
 
+std::optional<std::string> long_row_statement(const TablePlan& plan, OnDuplicate on_duplicate,
+                                              const Block& block, const Rows& rows,
+                                              std::uint32_t row, std::uint64_t max_bytes,
+                                              std::vector<LongValue>& values) {
+  constexpr std::uint32_t long_cell = 256U << 10U;
+  const Cell* cells =
+      block.cells(rows).data() + row * std::size_t{rows.cells_per_row()} + rows.before.size();
+  const Columns columns = plan.columns();
+  const auto is_long = [&](const auto& column) {
+    const Cell& cell = cells[column.cell];
+    return !cell.is_null() && cell.length >= long_cell && column.form != LiteralForm::number &&
+           column.form != LiteralForm::approximate;
+  };
+  if (row_bound(columns, cells) <= max_bytes || std::ranges::none_of(columns, is_long))
+    return std::nullopt;
+  values.clear();
+  std::string statement = statement_begin(plan, on_duplicate);
+  char separator = '(';
+  for (const auto& column : columns) {
+    statement += separator;
+    separator = ',';
+    const Cell& cell = cells[column.cell];
+    if (is_long(column)) {
+      statement += '?';
+      values.push_back({block.text(cell), column.form == LiteralForm::characters});
+    } else if (cell.is_null()) {
+      append_null(statement);
+    } else {
+      append_literal(statement, column.form, block.text(cell));
+    }
+  }
+  return statement + ")";
+}
+
 std::string key_text(const TablePlan& plan, const Block& block, const Rows& rows,
                      std::uint32_t row) {
   constexpr std::size_t value_max = 128, text_max = 1024;

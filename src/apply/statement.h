@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apply/table_plan.h"
 #include "model/block.h"
+#include "mysql/session.h"
 
 namespace tideway {
 
@@ -33,6 +36,13 @@ std::string statement_end(const TablePlan& plan, OnDuplicate on_duplicate);
 RowRange write_statement(std::string& out, const TablePlan& plan, OnDuplicate on_duplicate,
                          const Block& block, const Rows& rows, RowRange left,
                          std::uint64_t max_bytes, std::uint32_t max_rows);
+
+// A row that does not fit into `max_bytes` because of large cells: its statement has a `?` for each
+// of these, and `values` borrows their bytes from the block. nullopt: it is no such row.
+std::optional<std::string> long_row_statement(const TablePlan& plan, OnDuplicate on_duplicate,
+                                              const Block& block, const Rows& rows,
+                                              std::uint32_t row, std::uint64_t max_bytes,
+                                              std::vector<LongValue>& values);
 
 // A row's key for a message: `id` = 5, `name` = 'a'. Long values are cut.
 std::string key_text(const TablePlan& plan, const Block& block, const Rows& rows,

@@ -14,7 +14,7 @@ Failure failure(std::uint32_t number, const char* text = "", ServerKind kind = S
 
 TEST(FailureTest, rows_that_are_refused_are_looked_for) {
   EXPECT_EQ(failure(1062), Failure::duplicate);
-  for (const std::uint32_t number : {1264U, 1366U, 1406U, 1048U, 3819U})
+  for (const std::uint32_t number : {1264U, 1366U, 1406U, 1048U, 3819U, 1153U})
     EXPECT_EQ(failure(number), Failure::row) << number;
 }
 
