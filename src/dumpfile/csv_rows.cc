@@ -41,39 +41,48 @@ class CsvPart : public PartRows {
   }
   void start_behind(const CsvMark& mark) { behind_ = mark; }
 
-  Result<bool> fill(BlockFiller& filler, const std::stop_token& stop) override {
-    auto filled = fill_on(filler, stop);
+  Result<Filled> fill(BlockFiller& filler, std::uint64_t limit, bool drops,
+                      const std::stop_token& stop) override {
+    auto filled = fill_on(filler, limit, drops, stop);
     if (!filled) return fail(in_file(std::move(filled).error(), place_.file, reader_.row_offset()));
     return filled;
   }
 
+  std::uint64_t offset() const override { return reader_.row_end_offset(); }
   std::string mark() const override { return to_text(behind_); }
 
  private:
-  Result<bool> fill_on(BlockFiller& filler, const std::stop_token& stop) {
+  Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,
+                         const std::stop_token& stop) {
     set_area(filler.block());
-    while (true) {
+    while (reader_.row_end_offset() < limit) {
       switch (TRY(reader_.next())) {
         case CsvReader::Event::need_room:
           if (filler.has_rows()) {
             put_aside();
-            return true;
+            return Filled::block_full;
           }
           TRY(filler.grow(stop));
           reader_.moved_area(filler.block().room(0), filler.block().room_left());
           break;
         case CsvReader::Event::row:
+          if (drops) {
+            set_area(filler.block());
+            break;
+          }
           TRY(take_row(filler, stop));
           if (filler.is_oversize() || filler.block().room_left() < room_for_next) {
             put_aside();
-            return true;
+            return Filled::block_full;
           }
           set_area(filler.block());
           break;
         case CsvReader::Event::end:
-          return false;
+          return Filled::file_ended;
       }
     }
+    put_aside();
+    return Filled::limit;
   }
 
   void set_area(Block& block) { reader_.set_area(block.room(0), block.room_left()); }
@@ -215,6 +224,12 @@ Result<std::unique_ptr<ByteReader>> open_text_at(Storage& storage, const InputFi
     offset -= got;
   }
   return text;
+}
+
+// Both kinds of marks are a word, the offset, and what else they need.
+std::uint64_t offset_of(const std::string& mark) {
+  unsigned long long offset = 0;
+  return std::sscanf(mark.c_str(), "%*s %llu", &offset) == 1 ? offset : 0;
 }
 
 Error in_file(Error error, const InputFile& file, std::uint64_t offset) {

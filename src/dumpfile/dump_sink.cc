@@ -93,9 +93,36 @@ Result<std::unique_ptr<DumpSink>> DumpSink::open(Storage& storage, const DumpFor
   std::unique_ptr<DumpSink> sink(new DumpSink(storage, format, std::move(names), memory));
   const std::size_t abandoned = TRY(storage.remove_abandoned());
   if (abandoned != 0) LOG(info, "removed files that were not finished", {{"files", abandoned}});
-  sink->journal_ = TRY(DumpJournal::open(storage, sink->format_, sink->names_, std::move(settings),
+  sink->journal_ = TRY(DumpJournal::open(storage, sink->format_, std::move(settings),
                                          local_time_text(std::time(nullptr)), stop));
   return sink;
+}
+
+Result<void> DumpSink::discard(Storage& storage) {
+  TRY(storage.remove_abandoned());
+  // `metadata` first: a directory that has it is finished.
+  TRY(storage.remove(metadata_path));
+  std::set<std::string> files;
+  const auto name_files = [&files](const Manifest& manifest) {
+    for (const auto& [path, file] : manifest.schema_files) files.insert(path);
+    for (const auto& [id, table] : manifest.tables) {
+      for (const auto& [ordinal, part] : table.parts) {
+        for (const PartFile& file : part.files) files.insert(file.path);
+      }
+    }
+  };
+  if (TRY(storage.size(manifest_path)))
+    name_files(TRY(parse_manifest(TRY(read_all(storage, manifest_path, manifest_most)))));
+  if (TRY(storage.size(journal_path))) {
+    const auto journal = TRY(parse_journal(TRY(read_all(storage, journal_path, manifest_most))));
+    name_files(journal.manifest);
+    files.insert(journal.forgotten_files.begin(), journal.forgotten_files.end());
+    for (std::string& path : TRY(unrecorded_files(storage, journal.manifest)))
+      files.insert(std::move(path));
+  }
+  for (const std::string& path : files) TRY(storage.remove(path));
+  TRY(storage.remove(manifest_path));
+  return storage.remove(journal_path);
 }
 
 Result<void> DumpSink::write_schema(SchemaFile file, std::string_view which, std::string_view text,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -39,6 +40,16 @@ class DumpSink : public Sink {
   Result<void> set_point(std::string point) { return journal_->set_point(std::move(point)); }
   // Forgets the tables' streams and removes their files: they will be planned and dumped again.
   Result<void> reset_tables(std::span<const TableId> tables) { return journal_->forget(tables); }
+
+  // Forgets what is not among these tables, views and databases: gone from the source, or no longer
+  // asked for. Otherwise a part that was planned for such a table would keep complete() from ever
+  // succeeding.
+  Result<void> retain(const std::set<TableId>& objects, const std::set<std::string>& databases) {
+    return journal_->retain(objects, databases);
+  }
+  // Removes every file of the dump that a manifest or journal in the storage names, whatever its
+  // format and settings were, and then these: what --restart does before open(). Other files stay.
+  static Result<void> discard(Storage& storage);
 
   // Schema files, before or during run(), any order; writing one again replaces it.
   Result<void> write_database(std::string_view database, std::string_view create_text,

@@ -12,8 +12,6 @@
 namespace tideway {
 namespace {
 
-constexpr std::uint64_t manifest_most = 4ULL << 30U;  // a part is some 300 bytes
-
 std::string owner_of(const Stream& stream) {
   return fmt::format("{} part {}", quoted(stream.table), stream.ordinal);
 }
@@ -41,8 +39,39 @@ StreamState state_of(const Part& part) {
 
 }  // namespace
 
+Result<std::string> data_path(const NameTemplate& names, const DumpFormat& format,
+                              const TableId& table, std::uint64_t chunk, std::uint64_t file) {
+  const NameFields fields{table.database,
+                          table.name,
+                          "",
+                          format.file_bytes != 0 ? file_index(chunk, file) : file_index(chunk),
+                          chunk,
+                          file};
+  return file_path(
+      names, "data", fields,
+      std::string(extension_of(format.file_type)) + std::string(suffix_of(format.compression)));
+}
+
+// Its files have their numbers in a row from 0.
+Result<std::vector<std::string>> unrecorded_files(Storage& storage, const Manifest& manifest) {
+  NameTemplate names;
+  if (!manifest.format.name_template.empty())
+    names = TRY(NameTemplate::parse(manifest.format.name_template));
+  std::vector<std::string> found;
+  for (const auto& [id, table] : manifest.tables) {
+    for (const auto& [ordinal, part] : table.parts) {
+      for (std::uint64_t file = 0; !part.is_done; ++file) {
+        std::string path = TRY(data_path(names, manifest.format, table.file_id, ordinal, file));
+        // A template need not use the file's number.
+        if (!TRY(storage.size(path)) || (file != 0 && path == found.back())) break;
+        found.push_back(std::move(path));
+      }
+    }
+  }
+  return found;
+}
+
 Result<std::unique_ptr<DumpJournal>> DumpJournal::open(Storage& storage, const DumpFormat& format,
-                                                       const NameTemplate& names,
                                                        std::string settings, std::string started,
                                                        const std::stop_token& stop) {
   std::unique_ptr<DumpJournal> journal(new DumpJournal(storage, stop));
@@ -56,7 +85,7 @@ Result<std::unique_ptr<DumpJournal>> DumpJournal::open(Storage& storage, const D
   if (!(journal->manifest_.format == format))
     return fail(differs(storage, "another file format or compression, or other limits or names"));
   if (journal->manifest_.settings != settings) return fail(differs(storage, "other settings"));
-  TRY(journal->settle(names, forgotten));
+  TRY(journal->settle(forgotten));
   if (journal->found_ == Found::unfinished) {
     TRY(write_all(storage, journal_path, to_journal(journal->manifest_), stop));
     journal->file_ = TRY(storage.open_append(journal_path, stop));
@@ -84,8 +113,7 @@ Result<std::vector<std::string>> DumpJournal::load() {
 }
 
 // Brings what the journal says and what the directory holds together.
-Result<void> DumpJournal::settle(const NameTemplate& names,
-                                 const std::vector<std::string>& forgotten) {
+Result<void> DumpJournal::settle(const std::vector<std::string>& forgotten) {
   std::map<std::string, std::uint64_t> sizes;
   for (StoredFile& file : TRY(storage_.list())) sizes.emplace(std::move(file.path), file.bytes);
   const bool was_finished = found_ == Found::finished;
@@ -105,27 +133,10 @@ Result<void> DumpJournal::settle(const NameTemplate& names,
     if (!claims_.contains(path)) TRY(storage_.remove(path));
   }
   if (was_finished && found_ == Found::finished) return {};
-  // A part may have been published file by file and never recorded. Its files have their numbers in
-  // a row from 0.
-  for (const auto& [id, table] : manifest_.tables) {
-    for (const auto& [ordinal, part] : table.parts) {
-      for (std::uint64_t file = 0; !part.is_done; ++file) {
-        const bool has_files = manifest_.format.file_bytes != 0;
-        const NameFields fields{table.file_id.database,
-                                table.file_id.name,
-                                "",
-                                has_files ? file_index(ordinal, file) : file_index(ordinal),
-                                ordinal,
-                                file};
-        const std::string extension = std::string(extension_of(manifest_.format.file_type)) +
-                                      std::string(suffix_of(manifest_.format.compression));
-        const std::string path = TRY(file_path(names, "data", fields, extension));
-        if (!sizes.contains(path) || claims_.contains(path)) break;
-        LOG(info, "removing a file of a part that was not finished", {{"file", path}});
-        TRY(storage_.remove(path));
-        sizes.erase(path);
-      }
-    }
+  for (const std::string& path : TRY(unrecorded_files(storage_, manifest_))) {
+    if (claims_.contains(path)) continue;
+    LOG(info, "removing a file of a part that was not finished", {{"file", path}});
+    TRY(storage_.remove(path));
   }
   return {};
 }
@@ -205,9 +216,29 @@ Result<void> DumpJournal::add_schema_file(SchemaFile file) {
   return append(std::move(line));
 }
 
-// The line comes first: what it names is removed by the next start if this one dies in between.
-Result<void> DumpJournal::forget(std::span<const TableId> tables) {
+Result<void> DumpJournal::forget(std::span<const TableId> tables) { return forget(tables, {}); }
+
+Result<void> DumpJournal::retain(const std::set<TableId>& objects,
+                                 const std::set<std::string>& databases) {
+  std::vector<TableId> tables;
   std::vector<std::string> files;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [id, table] : manifest_.tables) {
+      if (!objects.contains(id)) tables.push_back(id);
+    }
+    for (const auto& [path, file] : manifest_.schema_files) {
+      const bool is_kept = file.kind == SchemaKind::database ? databases.contains(file.id.database)
+                                                             : objects.contains(file.id);
+      if (!is_kept) files.push_back(path);
+    }
+  }
+  if (tables.empty() && files.empty()) return {};
+  return forget(tables, std::move(files));
+}
+
+// The line comes first: what it names is removed by the next start if this one dies in between.
+Result<void> DumpJournal::forget(std::span<const TableId> tables, std::vector<std::string> files) {
   {
     const std::scoped_lock lock(mutex_);
     for (const TableId& id : tables) {
@@ -218,7 +249,10 @@ Result<void> DumpJournal::forget(std::span<const TableId> tables) {
       }
       manifest_.tables.erase(table);
     }
-    for (const std::string& file : files) claims_.erase(file);
+    for (const std::string& file : files) {
+      claims_.erase(file);
+      manifest_.schema_files.erase(file);
+    }
   }
   TRY(append(forget_line(tables, files)));
   for (const std::string& file : files) TRY(storage_.remove(file));

@@ -16,6 +16,16 @@
 
 namespace tideway {
 
+inline constexpr std::uint64_t manifest_most =
+    4ULL << 30U;  // bytes that are read of one: a part is some 300
+
+// Where the rows of a chunk go; `file` counts where the format limits files.
+Result<std::string> data_path(const NameTemplate& names, const DumpFormat& format,
+                              const TableId& table, std::uint64_t chunk, std::uint64_t file);
+// Files in the storage that parts which are planned and not done would have: such a part may have
+// been published file by file and never recorded.
+Result<std::vector<std::string>> unrecorded_files(Storage& storage, const Manifest& manifest);
+
 // What a dump directory has, durably: the ledger of a dump. Every change is a line of the journal
 // that is on disk when the call returns; lines of threads that come together share one sync. Any
 // thread.
@@ -34,8 +44,7 @@ class DumpJournal : public Ledger {
 
   // Error job_differs when the directory holds a dump with another format or other settings.
   static Result<std::unique_ptr<DumpJournal>> open(Storage& storage, const DumpFormat& format,
-                                                   const NameTemplate& names, std::string settings,
-                                                   std::string started,
+                                                   std::string settings, std::string started,
                                                    const std::stop_token& stop);
   Found found() const { return found_; }
 
@@ -49,6 +58,9 @@ class DumpJournal : public Ledger {
   Result<void> add_schema_file(SchemaFile file);
   // Forgets the tables' parts and removes their files: they will be dumped again.
   Result<void> forget(std::span<const TableId> tables);
+  // Forgets all tables and schema files of objects that are not among these, as if they had never
+  // been dumped.
+  Result<void> retain(const std::set<TableId>& objects, const std::set<std::string>& databases);
   Result<void> set_point(std::string point);
   std::string point() const;
   Manifest manifest() const;
@@ -65,7 +77,8 @@ class DumpJournal : public Ledger {
  private:
   DumpJournal(Storage& storage, std::stop_token stop) : storage_(storage), stop_(std::move(stop)) {}
   Result<std::vector<std::string>> load();
-  Result<void> settle(const NameTemplate& names, const std::vector<std::string>& forgotten);
+  Result<void> settle(const std::vector<std::string>& forgotten);
+  Result<void> forget(std::span<const TableId> tables, std::vector<std::string> files);
   Result<void> append(std::string lines);
   Result<void> write_out(std::uint64_t number);
 

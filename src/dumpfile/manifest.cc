@@ -84,7 +84,10 @@ std::string line(const Json& json) { return json.dump() + "\n"; }
 
 void take_forget(const Json& json, ReadJournal& journal) {
   for (const Json& table : json.at("forget")) journal.manifest.tables.erase(table_id_from(table));
-  for (const Json& file : json.at("files")) journal.forgotten_files.push_back(text_from(file));
+  for (const Json& file : json.at("files")) {
+    journal.forgotten_files.push_back(text_from(file));
+    journal.manifest.schema_files.erase(journal.forgotten_files.back());
+  }
 }
 
 Result<void> take_line(const Json& json, bool is_first, ReadJournal& journal) {

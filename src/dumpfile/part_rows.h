@@ -18,13 +18,20 @@ namespace tideway {
 class PartRows {
  public:
   virtual ~PartRows() = default;
-  // Puts rows into the filler's block until it is full or the file has ended (false). Errors name
-  // file, byte and row; the rows before them are in the block.
-  virtual Result<bool> fill(BlockFiller& filler, const std::stop_token& stop) = 0;
-  // Where the file can be taken up again behind the last row put into a block: the offset in the
-  // unpacked text, and what must be known there.
+  enum class Filled : std::uint8_t { block_full, limit, file_ended };
+  // Puts rows into the filler's block until it is full, until offset() is at `limit` or behind it,
+  // or until the file has ended. With `drops` the rows are read over. Errors name file, byte and
+  // row; the rows before them are in the block.
+  virtual Result<Filled> fill(BlockFiller& filler, std::uint64_t limit, bool drops,
+                              const std::stop_token& stop) = 0;
+  // The byte of the unpacked text behind the last row that was read (or dropped): where the next
+  // one begins to be looked for.
+  virtual std::uint64_t offset() const = 0;
+  // Where the file can be taken up again behind the last row put into a block: its offset, and what
+  // must be known there.
   virtual std::string mark() const = 0;
 };
+std::uint64_t offset_of(const std::string& mark);  // 0 for an empty one
 
 struct PartPlace {
   Storage& storage;

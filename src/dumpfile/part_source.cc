@@ -25,15 +25,35 @@ bool agrees(const Digest& wanted, const Digest& found) {
          (!has_md5 || (wanted.md5_high == found.md5_high && wanted.md5_low == found.md5_low));
 }
 
-std::string range_of(const InputFile& file) { return fmt::format("{} {}", file.bytes, file.path); }
+constexpr std::uint64_t segment_bytes = 1 << 20U;
+
+// Files whose size is only known packed are taken to be four times as large.
+std::uint32_t stripes_of(const InputFile& file, const PartSourceOptions& options) {
+  const std::uint64_t text = file.text_bytes != 0 ? file.text_bytes : 4 * file.bytes;
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(text / std::max<std::uint64_t>(options.stripe_bytes, segment_bytes),
+                                1, std::max(options.stripes_most, 1U)));
+}
+
+std::string range_of(const InputFile& file, std::uint32_t stripe, std::uint32_t stripes) {
+  return fmt::format("{} {} {}/{}", file.bytes, file.path, stripe + 1, stripes);
+}
+
+// One stream of a file, and what the sink has of it already.
+struct Stripe {
+  StreamPtr stream;
+  bool is_done = false;
+  std::string mark;      // of its last row in a block
+  Digest digest_before;  // of the rows up to the mark it was given
+  Digest digest;         // of this run's rows
+};
 
 // One file to be read.
 struct Job {
   const InputTable* input = nullptr;
   const InputFile* file = nullptr;
   TablePtr table;
-  StreamPtr stream;
-  StreamState state;  // mark and digest of what the sink has already
+  std::vector<Stripe> stripes;
 };
 
 }  // namespace
@@ -52,7 +72,7 @@ struct PartSource::Shared {
   std::vector<Job> jobs;  // of the table being handed out
   struct Sum {
     Digest digest;
-    std::uint64_t files_left = 0;
+    std::uint64_t streams_left = 0;
     bool is_comparable = false;
   };
   std::map<std::pair<TableId, std::uint64_t>, Sum> sums;  // of parts in work
@@ -60,9 +80,9 @@ struct PartSource::Shared {
 
   Result<std::optional<Job>> take();
   Result<void> plan_table(const InputTable& input);
-  Result<void> begin_sums(const InputTable& input, const TableDef& table,
-                          const std::vector<StreamState>& states);
-  Result<void> end_file(const Job& job, const Digest& digest);
+  void begin_sums(const InputTable& input, const TableDef& table);
+  void count_stream(const Job& job, const Stripe& stripe);
+  Result<void> end_stream(const Job& job, const Digest& digest);
 };
 
 Result<std::optional<Job>> PartSource::Shared::take() {
@@ -79,71 +99,79 @@ Result<void> PartSource::Shared::plan_table(const InputTable& input) {
   next_file = 0;
   if (input.files.empty() || !input.view_path.empty()) return {};
   std::vector<Stream> streams;
-  for (std::size_t i = 0; i < input.files.size(); ++i)
-    streams.push_back({input.id, i, range_of(input.files[i]), i + 1 == input.files.size()});
-  auto states = TRY(ledger.streams(input.id));
-  for (const StreamState& state : states) {
+  std::vector<std::uint32_t> stripes;
+  for (const InputFile& file : input.files) {
+    stripes.push_back(stripes_of(file, options));
+    for (std::uint32_t i = 0; i < stripes.back(); ++i)
+      streams.push_back({input.id, streams.size(), range_of(file, i, stripes.back()), false});
+  }
+  streams.back().is_last = true;
+  std::map<std::uint64_t, StreamState> known;
+  for (StreamState& state : TRY(ledger.streams(input.id))) {
     const std::uint64_t ordinal = state.stream.ordinal;
-    if (ordinal < streams.size() && state.stream == streams[ordinal]) continue;
-    return fail(
-        Error(ErrorCode::job_differs, Side::local, Retry::never,
-              fmt::format("the files of {} are not those this job began with: {} is different now",
-                          quoted(input.id), state.stream.range)));
+    if (ordinal >= streams.size() || !(state.stream == streams[ordinal])) {
+      return fail(Error(
+          ErrorCode::job_differs, Side::local, Retry::never,
+          fmt::format("the files of {} are not those this job began with: '{}' is not there now",
+                      quoted(input.id), state.stream.range)));
+    }
+    known.emplace(ordinal, std::move(state));
   }
   TRY(ledger.plan(streams));
   const TablePtr table = TRY_DURING("loading " + quoted(input.id), definitions(input.id));
-  TRY(begin_sums(input, *table, states));
-  std::map<std::uint64_t, StreamState> known;
-  for (StreamState& state : states) known.emplace(state.stream.ordinal, std::move(state));
+  begin_sums(input, *table);
+  std::uint64_t ordinal = 0;
   for (std::size_t i = 0; i < input.files.size(); ++i) {
-    const auto found = known.find(i);
-    if (found != known.end() && found->second.is_done) continue;
-    jobs.push_back({&input, &input.files[i], table, std::make_shared<const Stream>(streams[i]),
-                    found != known.end() ? found->second : StreamState{}});
+    Job job{&input, &input.files[i], table, {}};
+    for (std::uint32_t k = 0; k < stripes[i]; ++k, ++ordinal) {
+      Stripe stripe{std::make_shared<const Stream>(streams[ordinal]), false, "", {}, {}};
+      if (const auto found = known.find(ordinal); found != known.end()) {
+        stripe.is_done = found->second.is_done;
+        stripe.mark = found->second.mark;
+        stripe.digest_before = found->second.digest;
+      }
+      count_stream(job, stripe);
+      job.stripes.push_back(std::move(stripe));
+    }
+    if (std::ranges::any_of(job.stripes, [](const Stripe& stripe) { return !stripe.is_done; }))
+      jobs.push_back(std::move(job));
   }
   return {};
 }
 
 // Digests compare only over the same columns of the same types: a digest's text depends on both.
-Result<void> PartSource::Shared::begin_sums(const InputTable& input, const TableDef& table,
-                                            const std::vector<StreamState>& states) {
-  if (!list.manifest) return {};
-  bool is_comparable = true;
-  std::size_t next = 0;
-  for (const std::uint32_t column : stored_columns(table)) {
-    is_comparable = is_comparable && next < input.columns.size() &&
-                    input.columns[next].first == table.columns[column].name &&
-                    input.columns[next].second == table.columns[column].type.text;
-    ++next;
-  }
-  is_comparable = is_comparable && next == input.columns.size();
-  for (const InputFile& file : input.files) {
-    Sum& sum = sums[{input.id, file.part}];
-    ++sum.files_left;
-    sum.is_comparable = is_comparable && input.digests.contains(file.part);
-  }
-  for (const StreamState& state : states) {
-    if (!state.is_done) continue;
-    Sum& sum = sums[{input.id, input.files[state.stream.ordinal].part}];
-    --sum.files_left;
-    sum.digest += state.digest;
-  }
-  if (!is_comparable) {
-    LOG(info,
-        "the table has other columns or types than when it was dumped: the digests of its parts "
-        "are not compared",
-        {{"table", quoted(input.id)}});
-  }
-  return {};
+void PartSource::Shared::begin_sums(const InputTable& input, const TableDef& table) {
+  if (!list.manifest) return;
+  std::vector<std::pair<std::string, std::string>> columns;
+  for (const std::uint32_t column : stored_columns(table))
+    columns.emplace_back(table.columns[column].name, table.columns[column].type.text);
+  const bool is_comparable = columns == input.columns;
+  for (const InputFile& file : input.files)
+    sums[{input.id, file.part}].is_comparable = is_comparable && input.digests.contains(file.part);
+  if (is_comparable) return;
+  LOG(info,
+      "the table has other columns or types than when it was dumped: the digests of its parts are "
+      "not compared",
+      {{"table", quoted(input.id)}});
 }
 
-Result<void> PartSource::Shared::end_file(const Job& job, const Digest& digest) {
+void PartSource::Shared::count_stream(const Job& job, const Stripe& stripe) {
+  if (!list.manifest) return;
+  Sum& sum = sums[{job.input->id, job.file->part}];
+  if (stripe.is_done) {
+    sum.digest += stripe.digest_before;
+  } else {
+    ++sum.streams_left;
+  }
+}
+
+Result<void> PartSource::Shared::end_stream(const Job& job, const Digest& digest) {
   if (!list.manifest) return {};
   const std::scoped_lock lock(mutex);
   const auto found = sums.find({job.input->id, job.file->part});
   Sum& sum = found->second;
   sum.digest += digest;
-  if (--sum.files_left != 0) return {};
+  if (--sum.streams_left != 0) return {};
   const Sum whole = sum;
   sums.erase(found);
   if (!whole.is_comparable) {
@@ -170,45 +198,75 @@ class PartReader : public Reader {
         filler_(shared.memory, shared.options.block_bytes) {}
 
   Result<std::optional<Block>> next(const std::stop_token& stop) override {
-    if (rows_ == nullptr) {
-      auto job = TRY(shared_.take());
-      if (!job) return std::nullopt;
-      TRY(open(std::move(*job)));
+    while (true) {
+      if (rows_ == nullptr && ending_ == job_.stripes.size()) {
+        auto job = TRY(shared_.take());
+        if (!job) return std::nullopt;
+        TRY(open(std::move(*job)));
+      }
+      auto block = rows_ != nullptr ? TRY(read(stop)) : TRY(end_next(stop));
+      if (block) return block;
     }
-    TRY(filler_.begin(job_.stream, stop));
-    const bool has_more = TRY(rows_->fill(filler_, stop));
-    Block block = filler_.take();
-    digest_rows(block);
-    block.set_mark(rows_->mark());
-    if (!has_more) {
-      TRY(shared_.end_file(job_, plus(job_.state.digest, digest_)));
-      block.add_end({digest_});
-      rows_.reset();
-    }
-    return block;
   }
 
  private:
   Result<void> open(Job job) {
     job_ = std::move(job);
-    digest_ = {};
+    ending_ = 0;
     digester_.reset();
+    const Stripe* first = nullptr;  // that has the least
+    for (const Stripe& stripe : job_.stripes) {
+      if (!stripe.is_done && (first == nullptr || offset_of(stripe.mark) < offset_of(first->mark)))
+        first = &stripe;
+    }
     const PartPlace place{shared_.storage, *job_.file, job_.table};
     const auto& manifest = shared_.list.manifest;
     if (job_.file->type == FileType::csv) {
-      rows_ = TRY(open_csv_rows(place,
-                                manifest ? csv_options_of(manifest->format) : shared_.options.csv,
-                                job_.state.mark));
+      rows_ = TRY(open_csv_rows(
+          place, manifest ? csv_options_of(manifest->format) : shared_.options.csv, first->mark));
       return {};
     }
     DumpReaderOptions sql = shared_.options.sql;
     if (manifest) sql.no_backslash_escapes = !manifest->format.escape_backslash;
-    rows_ = TRY(open_sql_rows(place, sql, job_.state.mark));
+    rows_ = TRY(open_sql_rows(place, sql, first->mark));
     return {};
   }
 
+  // The next rows of the stripe whose turn it is; nullopt when it has them already, or when there
+  // are none.
+  Result<std::optional<Block>> read(const std::stop_token& stop) {
+    const std::uint64_t at = rows_->offset(), segment = at / segment_bytes;
+    Stripe& stripe = job_.stripes[segment % job_.stripes.size()];
+    std::uint64_t limit =
+        job_.stripes.size() == 1 ? ~std::uint64_t{0} : (segment + 1) * segment_bytes;
+    const bool drops = stripe.is_done || at < offset_of(stripe.mark);
+    if (drops && !stripe.is_done) limit = std::min(limit, offset_of(stripe.mark));
+    TRY(filler_.begin(stripe.stream, stop));
+    const auto filled = TRY(rows_->fill(filler_, limit, drops, stop));
+    Block block = filler_.take();
+    std::string mark = rows_->mark();
+    if (filled == PartRows::Filled::file_ended) rows_.reset();
+    if (block.row_count() == 0) return std::nullopt;
+    stripe.mark = std::move(mark);
+    digest_rows(block, stripe);
+    block.set_mark(stripe.mark);
+    return block;
+  }
+
+  // The file was read: each of its streams ends.
+  Result<std::optional<Block>> end_next(const std::stop_token& stop) {
+    Stripe& stripe = job_.stripes[ending_++];
+    if (stripe.is_done) return std::nullopt;
+    TRY(shared_.end_stream(job_, plus(stripe.digest_before, stripe.digest)));
+    TRY(filler_.begin(stripe.stream, stop));
+    Block block = filler_.take();
+    block.add_end({stripe.digest});
+    block.set_mark(stripe.mark);
+    return block;
+  }
+
   // Statements of one file may name other columns each: every run of rows is digested with its own.
-  void digest_rows(const Block& block) {
+  void digest_rows(const Block& block, Stripe& stripe) {
     for (const Item& item : block.items()) {
       const auto* rows = std::get_if<Rows>(&item);
       if (rows == nullptr) continue;
@@ -218,7 +276,7 @@ class PartReader : public Reader {
       }
       digester_->reset();
       digester_->add(block, *rows);
-      digest_ += digester_->digest();
+      stripe.digest += digester_->digest();
     }
   }
 
@@ -228,8 +286,8 @@ class PartReader : public Reader {
   Job job_;
   std::unique_ptr<PartRows> rows_;
   std::optional<RowDigester> digester_;
-  ColumnSet columns_;
-  Digest digest_;  // of this run's rows
+  ColumnSet columns_;       // of the digester
+  std::size_t ending_ = 0;  // streams of the job whose end was handed on
 };
 
 }  // namespace

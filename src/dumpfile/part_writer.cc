@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "dumpfile/file_name.h"
-
 namespace tideway {
 
 // A second version of the table in one stream is the reader's mistake: its chunks are read under
@@ -44,15 +42,7 @@ Result<void> PartWriter::open_file(TextOut& out, std::string_view head,
                                    const std::stop_token& stop) {
   const DumpFormat& format = place_.format;
   const std::uint64_t chunk = part_.stream.ordinal, number = part_.files.size();
-  const NameFields fields{table_->id.database,
-                          table_->id.name,
-                          "",
-                          format.file_bytes != 0 ? file_index(chunk, number) : file_index(chunk),
-                          chunk,
-                          number};
-  const std::string extension =
-      std::string(extension_of(format.file_type)) + std::string(suffix_of(format.compression));
-  current_ = PartFile{TRY(file_path(place_.names, "data", fields, extension)), 0, 0, 0};
+  current_ = PartFile{TRY(data_path(place_.names, format, table_->id, chunk, number)), 0, 0, 0};
   TRY(place_.journal.claim(current_.path, fmt::format("{} part {}, file {}",
                                                       quoted(part_.stream.table), chunk, number)));
   file_ = compressed(format.compression, TRY(place_.storage.open_write(current_.path, stop)));

@@ -57,18 +57,21 @@ class SqlPart : public PartRows {
     return take_head();
   }
 
-  Result<bool> fill(BlockFiller& filler, const std::stop_token& stop) override {
-    auto filled = fill_on(filler, stop);
+  Result<Filled> fill(BlockFiller& filler, std::uint64_t limit, bool drops,
+                      const std::stop_token& stop) override {
+    auto filled = fill_on(filler, limit, drops, stop);
     if (!filled) return fail(in_file(std::move(filled).error(), place_.file, reader_.row_offset()));
     return filled;
   }
 
+  std::uint64_t offset() const override { return reader_.row_end_offset(); }
   std::string mark() const override { return place_row_.rows == 0 ? "" : to_text(place_row_); }
 
  private:
-  Result<bool> fill_on(BlockFiller& filler, const std::stop_token& stop) {
+  Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,
+                         const std::stop_token& stop) {
     set_area(filler.block());
-    while (true) {
+    while (reader_.row_end_offset() < limit) {
       switch (TRY(reader_.next())) {
         case DumpReader::Event::need_bytes:
           TRY(feed());
@@ -76,7 +79,7 @@ class SqlPart : public PartRows {
         case DumpReader::Event::need_room:
           if (filler.has_rows()) {
             put_aside();
-            return true;
+            return Filled::block_full;
           }
           TRY(filler.grow(stop));
           reader_.moved_area(filler.block().room(0), filler.block().room_left());
@@ -88,17 +91,23 @@ class SqlPart : public PartRows {
           TRY(take_other());
           break;
         case DumpReader::Event::row:
+          if (drops) {
+            set_area(filler.block());
+            break;
+          }
           TRY(take_row(filler, stop));
           if (filler.is_oversize() || filler.block().room_left() < room_for_next) {
             put_aside();
-            return true;
+            return Filled::block_full;
           }
           set_area(filler.block());
           break;
         case DumpReader::Event::end:
-          return false;
+          return Filled::file_ended;
       }
     }
+    put_aside();
+    return Filled::limit;
   }
 
   void set_area(Block& block) { reader_.set_area(block.room(0), block.room_left()); }

@@ -228,6 +228,28 @@ TEST_F(DumpSinkTest, a_disk_lost_at_any_call_leaves_a_dump_that_goes_on) {
   }
 }
 
+TEST_F(DumpSinkTest, discard_removes_a_dump_of_any_state_and_nothing_else) {
+  DumpFormat format;
+  format.file_bytes = 100;
+  format.name_template = "{{.DB}}/{{.ChunkIndex}}";  // does not use the file's number
+  storage_.put("users.own.sql", "x");
+  for (const bool is_finished : {false, true}) {
+    auto sink = open(storage_, format);
+    ASSERT_TRUE(sink->write_table(table_id, "CREATE TABLE `t` (\n  `id` int\n)", {}));
+    ASSERT_TRUE(dump(*sink, testing::stream_of(table_id, 0, true), table_, {{"1", "a", "", "0"}}));
+    if (is_finished) {
+      ASSERT_TRUE(sink->complete({}));
+    } else {
+      ASSERT_TRUE(sink->ledger().plan(std::vector<Stream>{{table_id, 1, "", true}}));
+      storage_.put("d/1.sql", "published, not recorded");
+    }
+    ASSERT_TRUE(DumpSink::discard(storage_));
+    ASSERT_EQ(storage_.files().size(), 1U);
+    EXPECT_TRUE(storage_.files().contains("users.own.sql"));
+  }
+  EXPECT_TRUE(DumpSink::discard(storage_));
+}
+
 TEST_F(DumpSinkTest, schema_files_are_byte_for_byte_the_exporters) {
   auto sink = open(storage_);
   ASSERT_TRUE(sink->write_database(

@@ -15,8 +15,7 @@ const TableId orders{"shop", "orders"}, items{"shop", "it`em/s"};
 
 std::unique_ptr<DumpJournal> open(Storage& storage, const DumpFormat& format = {},
                                   std::string settings = "all") {
-  auto journal = DumpJournal::open(storage, format, NameTemplate(), std::move(settings),
-                                   "2024-01-01 00:00:00", {});
+  auto journal = DumpJournal::open(storage, format, std::move(settings), "2024-01-01 00:00:00", {});
   if (!journal) ADD_FAILURE() << journal.error().to_line();
   return std::move(*journal);
 }
@@ -126,7 +125,7 @@ TEST(JournalTest, a_broken_line_before_the_end_is_corruption) {
   std::string text = storage.files().at(std::string(journal_path));
   text.insert(text.find('\n') + 1, "{\"plan\":oops}\n");
   storage.put(std::string(journal_path), text);
-  const auto journal = DumpJournal::open(storage, {}, NameTemplate(), "all", "", {});
+  const auto journal = DumpJournal::open(storage, {}, "all", "", {});
   ASSERT_FALSE(journal);
   EXPECT_EQ(journal.error().code(), ErrorCode::file_corrupt);
   EXPECT_EQ(journal.error().evidence().position, "tideway.manifest.journal:2");
@@ -204,15 +203,38 @@ TEST(JournalTest, a_forgotten_table_is_gone_even_if_the_process_dies_before_its_
   }
 }
 
+TEST(JournalTest, what_is_no_longer_asked_for_is_forgotten_with_its_files) {
+  MemoryStorage storage;
+  auto journal = open(storage);
+  ASSERT_TRUE(
+      journal->add_part(done_part(storage, {orders, 0, "", true}, "shop.orders.000000000.sql")));
+  ASSERT_TRUE(journal->plan(std::vector<Stream>{{items, 0, "never written", true}}));
+  for (const auto& [path, kind, id] :
+       {std::tuple{"shop-schema-create.sql", SchemaKind::database, TableId{"shop", ""}},
+        std::tuple{"old-schema-create.sql", SchemaKind::database, TableId{"old", ""}},
+        std::tuple{"shop.orders-schema.sql", SchemaKind::table, orders},
+        std::tuple{"shop.items-schema.sql", SchemaKind::table, items}}) {
+    storage.put(path, "CREATE");
+    ASSERT_TRUE(journal->add_schema_file({path, kind, id}));
+  }
+  ASSERT_TRUE(journal->retain({orders}, {"shop"}));
+  const auto found = open(storage)->manifest();
+  EXPECT_EQ(found, journal->manifest());
+  EXPECT_EQ(found.tables.size(), 1U);
+  EXPECT_EQ(found.schema_files.size(), 2U);
+  EXPECT_FALSE(storage.files().contains("old-schema-create.sql"));
+  EXPECT_FALSE(storage.files().contains("shop.items-schema.sql"));
+  EXPECT_TRUE(storage.files().contains("shop.orders.000000000.sql"));
+  ASSERT_TRUE(journal->close("f", "m", {}));
+}
+
 TEST(JournalTest, another_job_is_not_mixed_into_a_dump) {
   MemoryStorage storage;
   ASSERT_TRUE(open(storage)->plan(std::vector<Stream>{{orders, 0, "a", false}}));
-  EXPECT_EQ(DumpJournal::open(storage, {}, NameTemplate(), "other", "", {}).error().code(),
-            ErrorCode::job_differs);
+  EXPECT_EQ(DumpJournal::open(storage, {}, "other", "", {}).error().code(), ErrorCode::job_differs);
   DumpFormat csv;
   csv.file_type = FileType::csv;
-  EXPECT_EQ(DumpJournal::open(storage, csv, NameTemplate(), "all", "", {}).error().code(),
-            ErrorCode::job_differs);
+  EXPECT_EQ(DumpJournal::open(storage, csv, "all", "", {}).error().code(), ErrorCode::job_differs);
 }
 
 TEST(JournalTest, close_writes_manifest_and_metadata_and_takes_the_journal_away) {

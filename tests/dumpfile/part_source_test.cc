@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "dumpfile/blocks.h"
@@ -358,6 +359,72 @@ TEST_F(PartSourceTest, goes_on_behind_every_mark_with_every_row_once) {
             rows.begin() + static_cast<std::ptrdiff_t>(whole.rows_at_mark[i]), rows.end());
         EXPECT_TRUE(rest->at(0).rows == expected) << whole.marks[i];
         EXPECT_TRUE(rest->at(0).has_ended);
+      }
+    }
+  }
+}
+
+TEST_F(PartSourceTest, a_large_file_is_dealt_out_and_each_stripe_goes_on_by_itself) {
+  const auto table =
+      TableBuilder(table_id).column("id", TypeKind::integer).column("c", TypeKind::var_char).make();
+  std::vector<RowText> rows;
+  for (int i = 0; i < 5000; ++i) {
+    rows.push_back({std::to_string(i),
+                    std::string(i == 2500 ? 3000000 : 1000, static_cast<char>('a' + i % 26))});
+  }
+  for (const Compression compression : {Compression::none, Compression::zstd}) {
+    for (const FileType type : {FileType::sql, FileType::csv}) {
+      DumpFormat format;
+      format.file_type = type;
+      format.compression = compression;
+      MemoryStorage storage;
+      ASSERT_TRUE(dump(storage, format, table, {rows}));
+      const auto list = list_parts(storage).value();
+      PartSourceOptions options;
+      options.stripe_bytes = 2 << 20U;
+      options.stripes_most = 3;
+      options.block_bytes = 200000;
+      MapLedger fresh;
+      const auto whole = load(storage, list, table, fresh, options).value();
+      ASSERT_EQ(whole.size(), 3U);
+      ASSERT_EQ(fresh.planned.size(), 3U);
+      EXPECT_TRUE(fresh.planned[2].is_last);
+      std::vector<int> seen(rows.size());
+      for (const auto& [ordinal, loaded] : whole) {
+        EXPECT_TRUE(loaded.has_ended);
+        EXPECT_GT(loaded.rows.size(), 500U);
+        for (const RowText& row : loaded.rows) ++seen[static_cast<std::size_t>(std::stoi(*row[0]))];
+      }
+      EXPECT_EQ(std::ranges::count(seen, 1), 5000);
+      EXPECT_EQ(uncompared_, 0U);
+      // Any mixture of what the stripes have: all, nothing, some.
+      std::mt19937 random(3);
+      for (int round = 0; round < 12; ++round) {
+        MapLedger ledger;
+        std::vector<int> again(rows.size());
+        for (const auto& [ordinal, loaded] : whole) {
+          const std::size_t block = random() % loaded.marks.size();
+          StreamState state{fresh.planned[ordinal], random() % 4 == 0, "", {}};
+          std::size_t kept = 0;
+          if (state.is_done) {
+            kept = loaded.rows.size();
+            state.digest = loaded.digests.back();
+          } else if (random() % 4 != 0) {
+            kept = loaded.rows_at_mark[block];
+            state.mark = loaded.marks[block];
+            state.digest = loaded.digests[block];
+          }
+          for (std::size_t i = 0; i < kept; ++i)
+            ++again[static_cast<std::size_t>(std::stoi(*loaded.rows[i][0]))];
+          ledger.states[table->id].push_back(state);
+        }
+        const auto rest = load(storage, list, table, ledger, options);
+        ASSERT_TRUE(rest) << rest.error().to_line();
+        for (const auto& [ordinal, loaded] : *rest) {
+          for (const RowText& row : loaded.rows)
+            ++again[static_cast<std::size_t>(std::stoi(*row[0]))];
+        }
+        EXPECT_EQ(std::ranges::count(again, 1), 5000) << "round " << round;
       }
     }
   }
