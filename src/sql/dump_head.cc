@@ -5,17 +5,16 @@
 #include <array>
 
 #include "base/text.h"
+#include "sql/char_class.h"
 #include "sql/charset.h"
 #include "sql/cursor.h"
 
 namespace tideway {
-namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_word_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         c == '$' || static_cast<unsigned char>(c) >= 0x80;
-}
+using sql_text::is_space;
+using sql_text::is_word_char;
+
+namespace {
 
 Error not_understood(const TokenCursor& cursor, std::string_view expecting) {
   const Token& token = cursor.peek();

@@ -4,24 +4,20 @@
 #include <array>
 #include <utility>
 
+#include "sql/char_class.h"
 #include "sql/charset.h"
 
 namespace tideway {
+
+using sql_text::is_digit;
+using sql_text::is_space;
+using sql_text::is_word_char;
+using sql_text::nibble;
+
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_word_char(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
+bool is_hex_digit(char c) { return nibble(c) >= 0; }
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-unsigned nibble(char c) {
-  if (is_digit(c)) return static_cast<unsigned>(c - '0');
-  return static_cast<unsigned>(upper(c) - 'A' + 10);
-}
 
 constexpr std::array<std::string_view, 16> long_symbols = {"<=>", "->>", ":=", "<=", ">=", "<>",
                                                            "!=",  "||",  "&&", "<<", ">>", "->",
@@ -83,8 +79,9 @@ std::string packed(std::string_view digits, unsigned bits_per_digit) {
   std::string out((digits.size() + per_byte - 1) / per_byte, '\0');
   std::size_t position = out.size() * per_byte - digits.size();
   for (const char digit : digits) {
-    const auto byte = static_cast<unsigned char>(out[position / per_byte]);
-    out[position / per_byte] = static_cast<char>(byte << bits_per_digit | nibble(digit));
+    const auto byte = static_cast<unsigned>(static_cast<unsigned char>(out[position / per_byte]));
+    out[position / per_byte] =
+        static_cast<char>(byte << bits_per_digit | static_cast<unsigned>(nibble(digit)));
     ++position;
   }
   return out;
@@ -227,7 +224,8 @@ Token Lexer::quoted(char quote, TokenKind kind) {
 Token Lexer::prefixed_literal(TokenKind kind, std::size_t start) {
   const bool is_bits = kind == TokenKind::bits;
   std::size_t at = at_ + 2;
-  while (at < text_.size() && (is_bits ? text_[at] == '0' || text_[at] == '1' : is_hex(text_[at])))
+  while (at < text_.size() &&
+         (is_bits ? text_[at] == '0' || text_[at] == '1' : is_hex_digit(text_[at])))
     ++at;
   const bool is_whole = at < text_.size() && text_[at] == '\'' && (is_bits || (at - at_) % 2 == 0);
   if (!is_whole) return word();
@@ -240,7 +238,7 @@ Token Lexer::number_or_word() {
   const char radix = peek(1);
   if (peek() == '0' && (radix == 'x' || radix == 'b')) {
     const auto is_wanted = [radix](char c) {
-      return radix == 'x' ? is_hex(c) : c == '0' || c == '1';
+      return radix == 'x' ? is_hex_digit(c) : c == '0' || c == '1';
     };
     std::size_t at = at_ + 2;
     while (at < text_.size() && is_wanted(text_[at])) ++at;

@@ -8,7 +8,12 @@
 #include <emmintrin.h>
 #endif
 
+#include "sql/char_class.h"
+
 namespace tideway {
+
+using sql_text::is_digit;
+
 namespace {
 
 // The letter after the backslash, or 0 for a byte that stands for itself.
@@ -109,8 +114,6 @@ char* write_plain(char* to, std::string_view text) {
   std::memcpy(to, text.data(), text.size());
   return to + text.size();
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The usual number is an integer: copied while it is looked at. nullptr: it is something else.
 char* write_integer(char* to, std::string_view text) {

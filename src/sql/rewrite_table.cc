@@ -62,7 +62,7 @@ class TableRewriter {
   Result<void> rewrite_references();
   void remove_elements(const std::vector<Element>& elements);
   void skip_to_end_of_element();
-  void drop(std::string what, std::string why) {
+  void drop(const std::string& what, std::string why) {
     changes_.push_back({what + " left out", std::move(why)});
   }
 
