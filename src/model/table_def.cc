@@ -21,6 +21,7 @@ bool orders_as_it_compares(const Column& column) {
 
 bool is_ordering(const TableDef& table, const Key& key) {
   if (key.kind != KeyKind::primary && key.kind != KeyKind::unique) return false;
+  if (key.is_invisible) return false;  // the server would not read by it
   return !key.parts.empty() && std::ranges::all_of(key.parts, [&table](const KeyPart& part) {
     return part.expression.empty() && part.prefix_length == 0 && !part.is_descending &&
            orders_as_it_compares(table.columns[part.column]);

@@ -124,8 +124,8 @@ std::vector<std::string> columns_that_bend(const TableDef& table);
 // The key by which a table is read in order and taken up again after a mark: the primary key, else
 // the unique key over NOT NULL columns with the fewest parts (ties: first). Only whole ascending
 // columns whose ORDER BY and comparison with a literal agree: no prefix, no expression, no ENUM or
-// SET (sorted by number, compared as text), no JSON, no geometry. nullptr: the table has no such
-// key and is read in one scan.
+// SET (sorted by number, compared as text), no JSON, no geometry; and no invisible key, by which
+// the server would not read. nullptr: the table has no such key and is read in one scan.
 const Key* ordering_key(const TableDef& table);
 
 }  // namespace tideway

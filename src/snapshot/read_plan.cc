@@ -171,7 +171,7 @@ Result<void> ReadPlan::cut(Work& work, std::size_t index, Planned& planned, Sess
     for (const auto& [rows, bytes] : std::exchange(work.learnt, {}))
       work.planner->learn(rows, bytes);
   }
-  SessionKeySpace keys(session, *work.listed.def, *work.key, options_.where, stop);
+  SessionKeySpace keys(session, *work.listed.def, *work.key, stop);
   while (!work.planner->is_done() && planned.tasks.size() < chunks_at_once) {
     ChunkRange range = TRY(work.planner->next(keys));
     const bool is_last = work.planner->is_done();

@@ -8,13 +8,8 @@
 namespace tideway {
 
 SessionKeySpace::SessionKeySpace(Session& session, const TableDef& table, const Key& key,
-                                 const std::string& where, const std::stop_token& stop)
-    : session_(session),
-      table_(table),
-      key_(key),
-      where_(where),
-      stop_(stop),
-      columns_(key_columns(table, key)) {}
+                                 const std::stop_token& stop)
+    : session_(session), table_(table), key_(key), stop_(stop), columns_(key_columns(table, key)) {}
 
 Result<std::optional<std::pair<std::string, std::string>>> SessionKeySpace::ends() {
   const std::string column = quoted(columns_[0].name);
@@ -45,12 +40,11 @@ Result<std::optional<KeyCells>> SessionKeySpace::nth_key(const KeyCells& low, st
     if (!list.empty()) list += ',';
     list += cell_expression(table_.columns[part.column]);
   }
-  const ResultTable answer =
-      TRY(session_.query(fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT {},1", list,
-                                     table_reference(table_, &key_, where_),
-                                     where_clause(where_, range_condition(columns_, {low, {}})),
-                                     key_column_list(columns_), n - 1),
-                         stop_));
+  const ResultTable answer = TRY(session_.query(
+      fmt::format(
+          "SELECT {} FROM {}{} ORDER BY {} LIMIT {},1", list, table_reference(table_, &key_, {}),
+          where_clause({}, range_condition(columns_, {low, {}})), key_column_list(columns_), n - 1),
+      stop_));
   if (answer.rows.empty()) return std::optional<KeyCells>();
   KeyCells cells;
   for (const auto& cell : answer.rows[0]) cells.push_back(cell.value_or(std::string()));

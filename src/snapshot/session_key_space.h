@@ -10,12 +10,12 @@
 
 namespace tideway {
 
-// Asks a snapshot session about the keys of one table. `where` (SQL, may be empty) narrows what is
-// counted off; ends and estimates are of the whole table, which costs less and does no harm. One
-// thread; borrows all it is given.
+// Asks a snapshot session about the keys of one table. All rows count, whatever a user's condition
+// leaves of them: to count off those would be to search the table for them. One thread; borrows all
+// it is given.
 class SessionKeySpace : public KeySpace {
  public:
-  SessionKeySpace(Session& session, const TableDef& table, const Key& key, const std::string& where,
+  SessionKeySpace(Session& session, const TableDef& table, const Key& key,
                   const std::stop_token& stop);
 
   Result<std::optional<std::pair<std::string, std::string>>> ends() override;
@@ -26,7 +26,6 @@ class SessionKeySpace : public KeySpace {
   Session& session_;
   const TableDef& table_;
   const Key& key_;
-  const std::string& where_;
   const std::stop_token& stop_;
   const std::vector<KeyColumn> columns_;
 };

@@ -236,6 +236,45 @@ TEST_P(Sources, a_lost_session_ends_the_run_under_a_snapshot) {
   }
 }
 
+TEST_P(Sources, where_nothing_was_promised_a_lost_session_is_replaced_and_no_row_is_lost) {
+  (void)session_.execute("DROP USER 'limited'@'%'", {});
+  run("CREATE USER 'limited'@'%' IDENTIFIED WITH mysql_native_password BY ''");
+  run("GRANT SELECT ON *.* TO 'limited'@'%'");
+  run("CREATE TABLE whole (id BIGINT NOT NULL PRIMARY KEY, v VARCHAR(500))");
+  fill("whole", 50000, "i, REPEAT('x', i % 400)");
+  const ObjectList objects = list();
+  Endpoint at = endpoint();
+  at.user = "limited";
+  const auto snapshot = value(open(objects, {.readers = 3, .consistency = Consistency::none}, at));
+  ASSERT_EQ(snapshot->first_point()->rung, Rung::none);
+  Crew crew({});
+  int killed = 0;
+  crew.start("killer", [&](const std::stop_token& stop) -> Result<void> {
+    Session killer = ::tideway::testing::open_session(GetParam());
+    while (!stop.stop_requested() && killed < 5) {
+      const auto id = TRY(killer.query_value(
+          "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'limited' AND INFO LIKE "
+          "'SELECT /*!40001%' LIMIT 1",
+          {}));
+      if (id && killer.execute("KILL " + *id, {})) ++killed;
+    }
+    return {};
+  });
+  MemorySink sink;
+  ReadOptions options = small();
+  options.chunk_rows = 5000;
+  SnapshotSource from = source(*snapshot, objects, sink, options);
+  const auto summary = pull(from, sink);
+  crew.stop();
+  value(crew.join());
+  if (!summary) {  // a session that was lost while it planned is not replaced
+    EXPECT_EQ(summary.error().code(), ErrorCode::snapshot_lost) << summary.error().to_line();
+    return;
+  }
+  expect_equal(objects, sink);
+  std::cout << killed << " sessions were killed\n";
+}
+
 TEST_P(Sources, a_snapshot_that_is_too_old_is_changed_for_a_new_one_between_chunks) {
   for (const char* name : {"whole1", "whole2", "busy"}) {
     run(fmt::format("CREATE TABLE {} (id BIGINT NOT NULL PRIMARY KEY, v INT)", name));
