@@ -14,8 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   tideway::MemoryArbiter arbiter(1 << 20);
   tideway::Block block(nullptr, *arbiter.borrow(payload.size(), {}));
   const tideway::Cell whole = block.append(payload);
-  const tideway::Rows& rows = block.begin_rows(
-      nullptr, tideway::ChangeKind::insert, {}, tideway::ColumnSet(std::vector<std::uint32_t>(columns)));
+  const tideway::Rows& rows =
+      block.begin_rows(nullptr, tideway::ChangeKind::insert, {},
+                       tideway::ColumnSet(std::vector<std::uint32_t>(columns)));
   if (tideway::add_cells(block, whole.offset, whole.length, columns)) {
     block.end_row();
     for (const tideway::Cell& cell : block.cells(rows)) {
