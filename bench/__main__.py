@@ -1,6 +1,7 @@
 """python -m bench [table ...] [--rows N] [--runs N]"""
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
@@ -52,40 +53,59 @@ class Bench:
 
     # jobs
 
-    def dump(self, output: str, *options) -> measure.Figures:
+    def dump(self, output: str, *options, tls: str = "off") -> measure.Figures:
         if not output.startswith("noop"):
             shutil.rmtree(output, ignore_errors=True)
-        return measure.once([self.tideway, "dump", "--source", self.source.url(), "--filter", f"{DATABASE}.*", "--output", output,
+        return measure.once([self.tideway, "dump", "--source", self.source.url(tls=tls), "--filter", f"{DATABASE}.*", "--output", output,
                              "--quiet", *options])
 
-    def mysqldump(self, output: str) -> measure.Figures:
+    def mysqldump(self, output: str, tls: bool = False) -> measure.Figures:
+        client = clients.command("mysqldump", self.source, tls=tls)
         with open(output, "wb") as out:
-            return measure.once([*clients.command("mysqldump", self.source), "--single-transaction", "--quick", DATABASE], stdout=out)
+            return measure.once([*client, "--single-transaction", "--quick", DATABASE], stdout=out)
 
-    def bare_read(self) -> measure.Figures:
-        """The least a client can do: ask for the rows and throw the bytes away."""
-        return measure.once([*clients.command("mysql", self.source), "--quick", "-N", "-B", "-e", f"SELECT * FROM {DATABASE}.t"])
+    def bare_read(self, connections: int) -> measure.Figures:
+        address = [self.source.host, str(self.source.port), f"{DATABASE}.t", str(self.rows), str(connections)]
+        done = subprocess.run([sys.executable, "-m", "bench.bare_read", *address], cwd=ROOT, capture_output=True, check=True)
+        return measure.Figures(**json.loads(done.stdout))
 
     def empty_target(self):
         self.target.execute(f"DROP DATABASE IF EXISTS {DATABASE}", "DROP DATABASE IF EXISTS tideway_meta")
 
     def load(self, directory: str) -> measure.Figures:
         self.empty_target()
-        return measure.once([self.tideway, "load", "--target", self.target.url(), "--input", directory, "--quiet"])
+        return measure.once([self.tideway, "load", "--target", self.target.url(tls="off"), "--input", directory, "--quiet"])
 
-    def mysql_files(self, directory: str, clients_at_once: int = 4) -> measure.Figures:
+    def empty_table(self, directory: str):
         self.empty_target()
         self.target.execute(f"CREATE DATABASE {DATABASE}")
         schema = next(pathlib.Path(directory).glob(f"{DATABASE}.t-schema.sql"))
         with open(schema, "rb") as text:
             subprocess.run([*clients.command("mysql", self.target), DATABASE], stdin=text, check=True)
+
+    def text_file(self) -> str:
+        """The rows as LOAD DATA reads them by default, written by the source's server itself."""
+        directory = self.work / "text"
+        if not directory.exists():
+            directory.mkdir()
+            directory.chmod(0o777)
+            self.source.execute(f"SELECT * FROM {DATABASE}.t INTO OUTFILE '{directory}/t.txt'")
+        return f"{directory}/t.txt"
+
+    def load_data(self, directory: str) -> measure.Figures:
+        self.empty_table(directory)
+        statement = f"LOAD DATA LOCAL INFILE '{self.text_file()}' INTO TABLE {DATABASE}.t"
+        return measure.once([*clients.command("mysql", self.target), "--local-infile=1", "-e", statement])
+
+    def mysql_files(self, directory: str, clients_at_once: int = 4) -> measure.Figures:
+        self.empty_table(directory)
         client = " ".join(clients.command("mysql", self.target))
         files = f"ls {directory}/{DATABASE}.t.*.sql | xargs -P {clients_at_once} -I{{}} sh -c '{client} {DATABASE} < {{}}'"
         return measure.once(files)
 
     def copy(self) -> measure.Figures:
         self.empty_target()
-        return measure.once([self.tideway, "copy", "--source", self.source.url(), "--target", self.target.url(), "--filter",
+        return measure.once([self.tideway, "copy", "--source", self.source.url(tls="off"), "--target", self.target.url(tls="off"), "--filter",
                              f"{DATABASE}.*", "--quiet"])
 
     def dump_pipe(self) -> measure.Figures:
@@ -95,7 +115,7 @@ class Bench:
         return measure.once(f"{dump} --single-transaction --quick {DATABASE} | {mysql} {DATABASE}")
 
     def verify(self) -> measure.Figures:
-        return measure.once([self.tideway, "verify", "--source", self.source.url(), "--target", self.target.url(), "--filter",
+        return measure.once([self.tideway, "verify", "--source", self.source.url(tls="off"), "--target", self.target.url(tls="off"), "--filter",
                              f"{DATABASE}.*", "--quiet"])
 
     def digest_query(self) -> measure.Figures:
@@ -122,8 +142,11 @@ class Bench:
         disk = str(self.work / "dump")
         self.print("dump", {
             "mysqldump to /dev/null": lambda: self.mysqldump("/dev/null"),
-            "one session read and thrown away": self.bare_read,
+            "bytes read by 2 connections and thrown away": lambda: self.bare_read(2),
+            "bytes read by 3 connections and thrown away": lambda: self.bare_read(3),
             "tideway to nowhere": lambda: self.dump("noop://"),
+            "mysqldump to /dev/null, TLS": lambda: self.mysqldump("/dev/null", tls=True),
+            "tideway to nowhere, TLS": lambda: self.dump("noop://", tls="required"),
             "mysqldump to disk": lambda: self.mysqldump(str(self.work / "dump.sql")),
             "tideway to disk": lambda: self.dump(disk),
             "tideway to disk, zstd": lambda: self.dump(disk, "--compress", "zstd"),
@@ -138,6 +161,7 @@ class Bench:
         self.print("load", {
             "mysql < file, 4 at once": lambda: self.mysql_files(files),
             "mysql < file, 1": lambda: self.mysql_files(files, 1),
+            "LOAD DATA LOCAL, 1": lambda: self.load_data(files),
             "tideway": lambda: self.load(files),
         })
 

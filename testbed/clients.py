@@ -44,12 +44,12 @@ def version(name: str) -> str:
     return " ".join(done.stdout.split()).replace(find(name), os.path.basename(find(name)))
 
 
-def command(name: str, server, *arguments: str) -> list[str]:
-    """The program with `server`'s address, as root, over TCP as ours goes, without TLS for a fair race."""
+def command(name: str, server, *arguments: str, tls: bool = False) -> list[str]:
+    """The program with `server`'s address, as root, over TCP as ours goes, with or without TLS as ours is told."""
     return [
         find(name),
         "--no-defaults",
-        *_plain(name),
+        *_tls(name, tls),
         f"--host={server.host}",
         f"--port={server.port}",
         "--user=root",
@@ -57,6 +57,8 @@ def command(name: str, server, *arguments: str) -> list[str]:
     ]
 
 
-def _plain(name: str) -> list[str]:
-    """MariaDB's clients and MySQL's disagree about the option that turns TLS off."""
-    return ["--skip-ssl"] if "MariaDB" in version(name) else ["--ssl-mode=DISABLED"]
+def _tls(name: str, tls: bool) -> list[str]:
+    """MariaDB's clients and MySQL's disagree about the option that turns TLS on and off."""
+    if "MariaDB" in version(name):
+        return ["--ssl", "--skip-ssl-verify-server-cert"] if tls else ["--skip-ssl"]
+    return ["--ssl-mode=REQUIRED" if tls else "--ssl-mode=DISABLED"]
