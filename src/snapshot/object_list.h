@@ -23,8 +23,9 @@ struct ListedDatabase {
 
 struct ListedTable {
   TablePtr def;
-  std::uint64_t rows = 0, bytes = 0;  // the server's estimates
-  bool is_transactional = true;       // its engine takes part in a snapshot
+  std::uint64_t rows = 0, bytes = 0;          // the server's estimates
+  bool is_transactional = true;               // its engine takes part in a snapshot
+  std::optional<LogPosition> listed_at = {};  // where it was listed later than the others
   const TableId& id() const { return def->id; }
 };
 

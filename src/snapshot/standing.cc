@@ -42,16 +42,14 @@ class Questions {
   std::size_t add(const SnapshotPoint& first, const SnapshotPoint& last,
                   const SnapshotPoint& common) {
     const std::array points = {&first, &last, &common};
-    LogRange range = range_of(points);
+    return add(range_of(points));
+  }
+  std::size_t add(LogRange range) {
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
       if (ranges_[i].begin == range.begin && ranges_[i].end == range.end &&
           ranges_[i].skip == range.skip)
         return i;
     }
-    ranges_.push_back(std::move(range));
-    return ranges_.size() - 1;
-  }
-  std::size_t add(LogRange range) {
     ranges_.push_back(std::move(range));
     return ranges_.size() - 1;
   }
@@ -71,7 +69,9 @@ Result<std::vector<TableStanding>> ask_log(Session& session, const ObjectList& o
                                            const SnapshotPoint& common,
                                            const std::stop_token& stop) {
   struct Asked {
-    std::optional<std::size_t> untouched;
+    std::optional<std::size_t> untouched;    // under its points and the common one
+    std::optional<std::size_t> same;         // its definition, since that was read
+    std::optional<std::size_t> not_written;  // while it was read: no snapshot holds it
     std::string why_not;
   };
   Questions questions;
@@ -103,10 +103,15 @@ Result<std::vector<TableStanding>> ask_log(Session& session, const ObjectList& o
     TRY(require_whole_log(session, stop));
   }
 
-  // From the reading of definitions until now: DDL, and changes to tables that no snapshot holds.
-  std::optional<std::size_t> meanwhile;
-  if (objects.listed_at && status) {
-    meanwhile = questions.add(LogRange{*objects.listed_at, status->position, {}});
+  for (std::size_t i = 0; status && i < readings.size(); ++i) {
+    const ListedTable* listed = objects.find(readings[i].table);
+    const auto& listed_at =
+        listed != nullptr && listed->listed_at ? listed->listed_at : objects.listed_at;
+    if (listed_at) asked[i].same = questions.add(LogRange{*listed_at, status->position, {}});
+    const auto& window = readings[i].first->window;
+    if (window && listed != nullptr && !listed->is_transactional)
+      asked[i].not_written =
+          questions.add(LogRange{window->begin, status->position, window->low.value_or(GtidSet())});
   }
 
   std::vector<Touches> touches = TRY(read_log(session, questions.ranges(), stop));
@@ -116,24 +121,23 @@ Result<std::vector<TableStanding>> ask_log(Session& session, const ObjectList& o
   for (std::size_t i = 0; i < readings.size(); ++i) {
     TableStanding& standing = standings.emplace_back();
     standing.table = readings[i].table;
-    standing.why_not = std::move(asked[i].why_not);
-    const ListedTable* listed = objects.find(standing.table);
-    const bool is_transactional = listed == nullptr || listed->is_transactional;
-    if (meanwhile && touches[*meanwhile].is_redefined(standing.table)) {
-      standing.is_stale = true;
+    const auto& [untouched, same, not_written, because] = asked[i];
+    if (same && touches[*same].is_redefined(standing.table)) {
+      standing.is_stale = standing.is_redefined = true;
       standing.why_not = "its definition changed while it was read";
-    } else if (meanwhile && !is_transactional && touches[*meanwhile].is_touched(standing.table)) {
+    } else if (not_written && touches[*not_written].is_touched(standing.table)) {
       standing.is_stale = true;
       standing.why_not = "its engine takes no part in a snapshot, and it was written to meanwhile";
-    } else if (asked[i].untouched && status && !status->logs(standing.table.database) &&
+    } else if (untouched && status && !status->logs(standing.table.database) &&
                common.rung != Rung::locked) {
       standing.why_not = "the source does not log what changes in its database";
-    } else if (asked[i].untouched && touches[*asked[i].untouched].is_touched(standing.table)) {
-      const TableNames& names = touches[*asked[i].untouched].touched;
+    } else if (untouched && touches[*untouched].is_touched(standing.table)) {
+      const TableNames& names = touches[*untouched].touched;
       standing.why_not = names.is_all() ? names.all_because()
                                         : "it was written to while its snapshot was opened, or "
                                           "between its snapshot and the common one";
     }
+    if (standing.why_not.empty()) standing.why_not = because;
     standing.is_proven = standing.why_not.empty();
   }
   return standings;
@@ -152,7 +156,7 @@ Result<std::vector<TableStanding>> tables_standing(Session& session, const Objec
     why += "; " + standings.error().evidence().statement;
   std::vector<TableStanding> unknown;
   for (const TableReading& reading : readings)
-    unknown.push_back({reading.table, false, false, why});
+    unknown.push_back({reading.table, false, false, false, why});
   return unknown;
 }
 

@@ -25,10 +25,11 @@ struct TableReading {
 // Where a table that was read stands.
 struct TableStanding {
   TableId table;
-  bool is_proven = false;  // equals the source at the common position
-  bool is_stale = false;   // its definition changed, or it takes no part in a snapshot and was
-                           // touched, while it was read: copy it again
-  std::string why_not;     // for people; empty when proven
+  bool is_proven = false;     // equals the source at the common position
+  bool is_stale = false;      // its definition changed, or it takes no part in a snapshot and was
+                              // touched, while it was read: copy it again
+  bool is_redefined = false;  // the former: list it again first
+  std::string why_not;        // for people; empty when proven
 };
 
 // Asks the log where each table stands, once all were read. A table is proven at `common`'s high
@@ -36,8 +37,8 @@ struct TableStanding {
 //  * it was untouched in the window of each of its points, and between the least low and the
 //  greatest high of its own and
 //    the common point, in whatever order they were opened; or read under lock;
-//  * no DDL touched it from `listed_at` until now, and, where its engine takes no part in
-//  snapshots, no change did from the
+//  * no DDL touched it from where it was listed until now, and, where its engine takes no part in
+//  snapshots, no change did from its
 //    first low until now.
 // `session` is any session to the source. Where the log cannot be read (TW401) every table is
 // unproven, and that is no error: why_not names the GRANT.
