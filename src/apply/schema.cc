@@ -145,7 +145,7 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
   std::vector<FilledTable> filled;
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (!progress.filled(tables[i].source->id))
-      filled.push_back({tables[i].source->id, tables[i].target, made[i].was_empty});
+      filled.push_back({tables[i].source->id, tables[i].target, made[i].was_empty, made[i].is_new});
   }
   TRY(progress.fill_tables(filled, stop));
   return made;

@@ -19,8 +19,9 @@ struct DatabaseToMake {
   std::string create_statement;  // as SHOW CREATE DATABASE gave it; empty: the target's defaults
 };
 struct TableToMake {
-  TablePtr source;  // create_text is the statement
-  TableId target;   // where its rows go
+  TablePtr source;            // create_text is the statement
+  TableId target;             // where its rows go
+  bool is_redefined = false;  // it had another definition when the job made it
 };
 struct ViewToMake {
   TableId id;
@@ -41,7 +42,9 @@ struct MadeTable {
 };
 
 // Makes databases and tables that the target lacks, compares those that it has, and tells
-// `progress` which tables the job fills. Idempotent: the second start finds the tables of the
+// `progress` which tables the job fills. A table that the job itself made is dropped and made
+// anew when it is_redefined, or does not fit any more and the job was never finished: its rows are
+// to be copied again. Idempotent: the second start finds the tables of the
 // first.
 //   TW501  a table is there and does not fit: each difference, and the ALTER where it is known
 //   TW502  a table is there with rows, the job did not fill it, and on_duplicate is `error`

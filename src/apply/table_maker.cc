@@ -99,9 +99,9 @@ Result<FoundTable> look_for_table(Session& session, const TableId& table,
   return FoundTable{Found::table, std::make_shared<TableDef>(std::move(definition))};
 }
 
-Result<MadeTable> make_table(Session& session, const JobProgress& progress,
-                             const TableToMake& table, const SchemaOptions& options,
-                             const TargetTraits& traits, const std::stop_token& stop) {
+Result<MadeTable> make_table(Session& session, JobProgress& progress, const TableToMake& table,
+                             const SchemaOptions& options, const TargetTraits& traits,
+                             const std::stop_token& stop) {
   MadeTable made;
   made.source = table.source;
   FoundTable found = TRY(look_for_table(session, table.target, stop));
@@ -109,6 +109,19 @@ Result<MadeTable> make_table(Session& session, const JobProgress& progress,
     return fail(mismatch(table.target,
                          fmt::format("{} is a view on the target", quoted(table.target)),
                          "DROP VIEW " + quoted(table.target)));
+  }
+  const auto filled = progress.filled(table.source->id);
+  const bool is_outdated =
+      found.found == Found::table && filled && filled->is_made &&
+      (table.is_redefined ||
+       (!progress.was_finished() && !differences(*table.source, *found.definition).empty()));
+  if (is_outdated && options.may_create) {
+    TRY(progress.reset_table(table.source->id, stop));
+    TRY(session.execute("DROP TABLE " + quoted(table.target), stop));
+    found = FoundTable{};
+    made.changes.emplace_back(
+        "the table was made anew and filled again: its definition changed on the source since the "
+        "job made it");
   }
   if (found.found == Found::nothing) {
     if (!options.may_create)
@@ -122,7 +135,7 @@ Result<MadeTable> make_table(Session& session, const JobProgress& progress,
   }
   made.target = found.definition;
   TRY(compare(table, *made.target));
-  if (const auto filled = progress.filled(table.source->id)) {
+  if (filled) {
     made.was_empty = filled->was_empty;
   } else if (!made.is_new) {
     const auto rows =

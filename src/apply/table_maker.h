@@ -23,9 +23,9 @@ Result<FoundTable> look_for_table(Session& session, const TableId& table,
 
 // Makes one table, or compares the one that is there. Safe to do again when the connection broke
 // anywhere in it. Private to the room.
-Result<MadeTable> make_table(Session& session, const JobProgress& progress,
-                             const TableToMake& table, const SchemaOptions& options,
-                             const TargetTraits& traits, const std::stop_token& stop);
+Result<MadeTable> make_table(Session& session, JobProgress& progress, const TableToMake& table,
+                             const SchemaOptions& options, const TargetTraits& traits,
+                             const std::stop_token& stop);
 
 // TW803 with the statement and what the server said of it; connection errors stay what they are.
 Error creation_failed(Error error, const TableId& object, const std::string& statement);

@@ -31,6 +31,11 @@ TableId table_in(const std::vector<std::optional<std::string>>& row, std::size_t
   return {row[at].value_or(""), row[at + 1].value_or("")};
 }
 
+int was_empty_code(const FilledTable& table) {
+  if (table.is_made) return 2;
+  return table.was_empty ? 1 : 0;
+}
+
 }  // namespace
 
 struct JobProgress::State {
@@ -76,7 +81,7 @@ Result<std::map<TableId, FilledTable>> read_filled(Control& control, const std::
   std::map<TableId, FilledTable> filled;
   for (const auto& row : rows.rows) {
     filled.emplace(table_in(row, 0),
-                   FilledTable{table_in(row, 0), table_in(row, 2), row[4] == "1"});
+                   FilledTable{table_in(row, 0), table_in(row, 2), row[4] != "0", row[4] == "2"});
   }
   return filled;
 }
@@ -176,7 +181,7 @@ Result<void> JobProgress::fill_tables(std::span<const FilledTable> tables,
       sql += fmt::format("{}({},{},{},{},{},{},'filling')", &table == part.data() ? "" : ",",
                          meta_text(job()), meta_text(table.source.database),
                          meta_text(table.source.name), meta_text(table.target.database),
-                         meta_text(table.target.name), table.was_empty ? 1 : 0);
+                         meta_text(table.target.name), was_empty_code(table));
     }
     sql += " ON DUPLICATE KEY UPDATE job = job";  // what was first said of a table stays
     TRY(control.change(sql, stop));
@@ -212,8 +217,8 @@ Error cannot_tell_apart(const TableId& target) {
                "empty it and use --restart");
 }
 
-Result<void> reset_table(const Control& control, Session& session, const TableId& table,
-                         const std::stop_token& stop) {
+Result<void> reset_rows_of(const Control& control, Session& session, const TableId& table,
+                           const std::stop_token& stop) {
   TRY(session.execute(fmt::format("UPDATE tideway_meta.filled SET state = 'clearing' WHERE {}",
                                   where_table(control, table)),
                       stop));
@@ -237,7 +242,7 @@ Result<void> JobProgress::set_position_and_reset(std::string position,
         return fail(cannot_tell_apart(known->second.target));
     }
     tables.insert(tables_to_copy_again.begin(), tables_to_copy_again.end());
-    for (const TableId& table : tables) TRY(reset_table(control, session, table, stop));
+    for (const TableId& table : tables) TRY(reset_rows_of(control, session, table, stop));
     TRY(session.execute(
         fmt::format("UPDATE tideway_meta.base SET position = {}, state = 'begun' WHERE {}",
                     meta_bytes(position), control.where_job()),
@@ -247,6 +252,12 @@ Result<void> JobProgress::set_position_and_reset(std::string position,
   TRY(control.transaction(work, stop));
   state_->facts.with([&](auto& facts) { facts.position = std::move(position); });
   return {};
+}
+
+Result<void> JobProgress::reset_table(const TableId& table, const std::stop_token& stop) {
+  Control& control = state_->control;
+  const auto work = [&](Session& session) { return reset_rows_of(control, session, table, stop); };
+  return control.transaction(work, stop);
 }
 
 Result<void> JobProgress::clear_tables(const std::stop_token& stop) {
@@ -263,7 +274,7 @@ Result<void> JobProgress::clear_tables(const std::stop_token& stop) {
       if (emptied || emptied.error().code() == ErrorCode::table_gone) return {};
       return fail(std::move(emptied).error());
     };
-    if (row[4] == "1")
+    if (row[4] != "0")
       TRY_DURING("emptying " + quoted(target), control.outside_transaction(empty, stop));
     TRY(control.change(
         "UPDATE tideway_meta.filled SET state = 'filling' WHERE " + where_table(control, source),

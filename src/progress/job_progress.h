@@ -34,10 +34,12 @@ struct JobOptions {
 };
 
 // A table the job fills. `was_empty`: nobody else's rows are in it, so it may be emptied to copy it
-// again.
+// again. `is_made`: the job made it, so it may be dropped and made anew where its definition
+// changed.
 struct FilledTable {
   TableId source, target;
   bool was_empty = true;
+  bool is_made = false;
 };
 
 // A job's ownership and its whole-job facts, kept in tideway_meta of the target beside the data.
@@ -92,6 +94,9 @@ class JobProgress {
   Result<void> set_position_and_reset(std::string position,
                                       std::span<const TableId> tables_to_copy_again,
                                       const std::stop_token& stop);
+  // Removes the chunk rows of one table and sets it down as to be emptied: before it is dropped to
+  // be made anew.
+  Result<void> reset_table(const TableId& table, const std::stop_token& stop);
   // Empties every table so set down. A table that held somebody else's rows keeps its rows
   // (--on-duplicate decides again).
   Result<void> clear_tables(const std::stop_token& stop);

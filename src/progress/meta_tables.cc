@@ -33,7 +33,7 @@ constexpr std::array tables{
   table_name VARBINARY(256) NOT NULL,
   target_database VARBINARY(256) NOT NULL,
   target_name VARBINARY(256) NOT NULL,
-  was_empty TINYINT NOT NULL,
+  was_empty TINYINT NOT NULL COMMENT '0: it held rows, 1: it was empty, 2: the job made it',
   state VARBINARY(16) NOT NULL COMMENT 'filling, clearing',
   PRIMARY KEY (job, table_database, table_name)
 ) ENGINE=InnoDB)"},

@@ -56,11 +56,15 @@ PartSourceOptions source_options(const LoadOptions& options) {
 }
 
 // The same files as the start that began the job; others would be taken for its rest.
-Result<void> begin(JobProgress& progress, const LoadInput& input, const std::stop_token& stop) {
+Result<void> check_files(const JobProgress& progress, const LoadInput& input) {
   if (progress.was_begun() && progress.position() != input.fingerprint) {
     return fail(Error(ErrorCode::job_differs, Side::local, Retry::after_operator,
                       "the input directory holds other files than when the job was begun"));
   }
+  return {};
+}
+
+Result<void> begin(JobProgress& progress, const LoadInput& input, const std::stop_token& stop) {
   TRY(progress.set_position_and_reset(input.fingerprint, {}, stop));
   return progress.clear_tables(stop);
 }
@@ -151,6 +155,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   auto progress =
       TRY_DURING("opening the job on the target",
                  JobProgress::open(target, job_options(options, certificate.job), stop));
+  TRY(check_files(*progress, input));
   SchemaOptions schema;
   schema.on_duplicate = options.on_duplicate;
   schema.threads = options.common.threads;

@@ -84,6 +84,21 @@ TEST_F(SchemaTest, a_second_start_finds_the_tables_of_the_first_with_the_rows_of
   EXPECT_TRUE(made[0].was_empty) << "the rows are the job's own";
 }
 
+TEST_F(SchemaTest, a_table_that_the_job_made_is_made_anew_and_one_that_was_there_is_not) {
+  value(session_.execute("CREATE DATABASE made", {}));
+  value(session_.execute("CREATE TABLE made.u (id int)", {}));
+  value(make({table("CREATE TABLE `t` (`id` int)"), table("CREATE TABLE `u` (`id` int)", "u")}));
+  value(session_.execute("INSERT INTO made.t VALUES (1)", {}));
+  open();
+  const auto made = value(make({table("CREATE TABLE `t` (`name` varchar(5))")}));
+  EXPECT_TRUE(made[0].is_new);
+  EXPECT_EQ(made[0].target->columns[0].name, "name");
+  EXPECT_EQ(ask("SELECT COUNT(*) FROM made.t"), "0");
+  const auto refused = make({table("CREATE TABLE `u` (`name` varchar(5))", "u")});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::definition_mismatch);
+}
+
 TEST_F(SchemaTest, a_child_may_come_before_its_parent) {
   value(make({table("CREATE TABLE `a` (`id` int, `p` int, KEY (`p`), CONSTRAINT `f` FOREIGN KEY "
                     "(`p`) REFERENCES `z` (`id`))",
