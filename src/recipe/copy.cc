@@ -23,11 +23,9 @@ using Tables = std::vector<MadeTable>;
 // The target server as rounds see it: progress, then a sink over it.
 class ServerTarget final : public RoundTarget {
  public:
-  ServerTarget(JobProgress& progress, const Tables& tables, MemoryArbiter& arbiter,
+  ServerTarget(JobProgress& progress, Tables& tables, MemoryArbiter& arbiter,
                tideway::CopyOptions options)
-      : progress_(progress), arbiter_(arbiter), options_(options) {
-    for (const MadeTable& table : tables) definitions_.emplace(table.source->id, table.target);
-  }
+      : progress_(progress), tables_(tables), arbiter_(arbiter), options_(options) {}
 
   std::string position() const override { return progress_.position(); }
 
@@ -38,8 +36,22 @@ class ServerTarget final : public RoundTarget {
     TRY(progress_.set_position_and_reset(position, tables, stop));
     TRY(progress_.clear_tables(stop));
     ledger_ = TRY(TargetLedger::open(progress_, stop));
-    sink_ = std::make_unique<CopySink>(progress_, *ledger_, definitions_, arbiter_, options_);
+    std::map<TableId, TablePtr> definitions;
+    for (const MadeTable& table : tables_) definitions.emplace(table.source->id, table.target);
+    sink_ =
+        std::make_unique<CopySink>(progress_, *ledger_, std::move(definitions), arbiter_, options_);
     return sink_.get();
+  }
+
+  Result<void> redefine(const ListedTable& table, const std::stop_token& stop) override {
+    const DatabaseToMake database{table.id().database, ""};
+    const TableToMake again{table.def, table.id(), true};
+    SchemaOptions schema;
+    schema.on_duplicate = options_.on_duplicate;
+    auto made = TRY(make_tables(progress_, {&database, 1}, {&again, 1}, schema, stop));
+    std::erase_if(tables_, [&](const MadeTable& old) { return old.source->id == table.id(); });
+    tables_.push_back(std::move(made[0]));
+    return {};
   }
 
   std::string limit_text() const override { return sink_ ? sink_->pressure_text() : ""; }
@@ -48,9 +60,9 @@ class ServerTarget final : public RoundTarget {
 
  private:
   JobProgress& progress_;
+  Tables& tables_;
   MemoryArbiter& arbiter_;
   const tideway::CopyOptions options_;
-  std::map<TableId, TablePtr> definitions_;
   std::unique_ptr<TargetLedger> ledger_;
   std::unique_ptr<CopySink> sink_;
 };
@@ -132,27 +144,31 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   certificate.job = job_name(options.common, "copy", certificate.source, certificate.target);
 
   board.begin(1, 3, "reading definitions");
+  ListOptions listing;
+  listing.with_views = options.views;
+  const auto list = [&](Session& session, const std::stop_token& listing_stop) {
+    return list_objects(session, filter, listing, listing_stop);
+  };
   ObjectList objects;
   {
     Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));
     // A target that cannot be reached now is told now; later the job waits for it to come back.
     Session other = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
     TRY(refuse_one_server(session, other, stop));
-    ListOptions listing;
-    listing.with_views = options.views;
-    objects =
-        TRY_DURING("listing tables of the source", list_objects(session, filter, listing, stop));
+    objects = TRY_DURING("listing tables of the source", list(session, stop));
   }
   describe_objects(certificate, objects);
 
   auto progress =
       TRY_DURING("opening the job on the target",
                  JobProgress::open(target, job_options(options, certificate.job), stop));
-  const Tables made = TRY(make_everything(*progress, objects, options, stop));
+  Tables made = TRY(make_everything(*progress, objects, options, stop));
   MemoryArbiter arbiter(options.common.memory_bytes);
   ServerTarget round_target(*progress, made, arbiter, sink_options(options));
-  const RoundsResult rounds = TRY(
-      read_in_rounds(source, objects, round_target, arbiter, round_options(options), board, stop));
+  RoundOptions reading = round_options(options);
+  reading.list_again = list;
+  const RoundsResult rounds =
+      TRY(read_in_rounds(source, objects, round_target, arbiter, reading, board, stop));
 
   TRY(round_target.complete(stop));
 

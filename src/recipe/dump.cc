@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/text.h"
 #include "dumpfile/dump_sink.h"
 #include "recipe/certify.h"
@@ -17,7 +19,8 @@ namespace {
 // A dump directory as rounds see it.
 class DirectoryTarget final : public RoundTarget {
  public:
-  DirectoryTarget(DumpSink& sink, const SpaceWatch& space) : sink_(sink), space_(space) {}
+  DirectoryTarget(DumpSink& sink, const SpaceWatch& space, bool has_schemas)
+      : sink_(sink), space_(space), has_schemas_(has_schemas) {}
 
   std::string position() const override { return sink_.point(); }
   Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
@@ -27,11 +30,17 @@ class DirectoryTarget final : public RoundTarget {
     TRY(sink_.set_point(position));
     return &sink_;
   }
+  Result<void> redefine(const ListedTable& table, const std::stop_token& stop) override {
+    TRY(sink_.reset_tables(std::array{table.id()}));
+    if (!has_schemas_) return {};
+    return sink_.write_table(table.id(), table.def->create_text, stop);
+  }
   std::string waiting_text() const override { return space_.text(); }
 
  private:
   DumpSink& sink_;
   const SpaceWatch& space_;
+  const bool has_schemas_;
 };
 
 // Fails before anything is written when what the server thinks its rows weigh has no room.
@@ -60,13 +69,20 @@ Result<void> write_schemas(DumpSink& sink, const ObjectList& objects, const std:
   return {};
 }
 
-// A table that was not read to its end leaves no file behind that looks whole.
+// A table that was not read to its end leaves no file behind that looks whole, and one that is gone
+// none at all.
 Result<void> forget_failed(DumpSink& sink, const RoundsResult& rounds) {
   std::vector<TableId> failed;
+  std::set<TableId> kept;
+  std::set<std::string> databases;
+  for (const ListedDatabase& database : rounds.objects.databases) databases.insert(database.name);
+  for (const ListedView& view : rounds.objects.views) kept.insert(view.id);
   for (const auto& [table, outcome] : rounds.tables) {
     if (outcome.failure) failed.push_back(table);
+    if (!outcome.failure || outcome.failure->code() != ErrorCode::table_gone) kept.insert(table);
   }
-  return sink.reset_tables(failed);
+  TRY(sink.reset_tables(failed));
+  return sink.retain(kept, databases);
 }
 
 void describe_parts(Certificate& certificate, const ObjectList& objects, const RoundsResult& rounds,
@@ -132,8 +148,10 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));
   ListOptions listing;
   listing.with_views = options.views;
-  const ObjectList objects =
-      TRY_DURING("listing tables of the source", list_objects(session, filter, listing, stop));
+  const auto list = [&](Session& with, const std::stop_token& listing_stop) {
+    return list_objects(with, filter, listing, listing_stop);
+  };
+  const ObjectList objects = TRY_DURING("listing tables of the source", list(session, stop));
   describe_objects(certificate, objects);
   TRY(check_space(*place, objects, options));
 
@@ -150,16 +168,18 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
     end_certificate(certificate, board);
     return certificate;
   }
-  DirectoryTarget target(*sink, space);
+  DirectoryTarget target(*sink, space, options.schemas);
+  RoundOptions reading = round_options(options);
+  reading.list_again = list;
   const RoundsResult rounds =
-      TRY(read_in_rounds(source, objects, target, arbiter, round_options(options), board, stop));
+      TRY(read_in_rounds(source, objects, target, arbiter, reading, board, stop));
 
   board.begin(3, 3, "closing the dump");
   TRY(forget_failed(*sink, rounds));
   sink->set_metadata(metadata_of(rounds, TRY(followers_of(session, stop))));
   TRY(sink->complete(stop));
   describe_rounds(certificate, rounds);
-  describe_parts(certificate, objects, rounds, sink->manifest(), options.digest);
+  describe_parts(certificate, rounds.objects, rounds, sink->manifest(), options.digest);
   end_certificate(certificate, board);
   return certificate;
 }

@@ -25,6 +25,34 @@ bool was_lost(const Error& error) {
          (error.side() == Side::source && error.retry() == Retry::new_session);
 }
 
+// The definition may have changed under a reader; if it did not, the table's error stands.
+bool may_be_redefinition(const Error& error) {
+  return error.side() == Side::source &&
+         (error.code() == ErrorCode::table_gone || error.code() == ErrorCode::definition_changed ||
+          error.code() == ErrorCode::server_refused);
+}
+
+// The target cannot be made to match this one table.
+bool is_about_one_table(const Error& error) {
+  return error.code() == ErrorCode::definition_mismatch || error.code() == ErrorCode::ddl_failed ||
+         error.code() == ErrorCode::target_table_not_empty ||
+         error.code() == ErrorCode::missing_privilege;
+}
+
+Error dropped(const TableId& table) {
+  Evidence evidence;
+  evidence.table = quoted(table);
+  return {
+      ErrorCode::table_gone, Side::source, Retry::never, std::move(evidence),
+      fmt::format("{} was dropped or renamed on the source while it was read; what was written of "
+                  "it is not whole",
+                  quoted(table))};
+}
+
+std::ptrdiff_t proven_in(const std::vector<TableStanding>& standings) {
+  return std::ranges::count_if(standings, &TableStanding::is_proven);
+}
+
 class Rounds {
  public:
   Rounds(const Endpoint& source, const ObjectList& objects, RoundTarget& target,
@@ -54,12 +82,18 @@ class Rounds {
   Result<void> read(Snapshot& snapshot, const std::vector<ListedTable>& tables,
                     const std::string& position, const std::set<TableId>& copy_again,
                     const std::string& phase, const std::stop_token& stop);
-  Result<std::vector<TableStanding>> standing(const std::stop_token& stop);
+  Result<std::vector<TableStanding>> standing(const SnapshotPoint& common,
+                                              const std::stop_token& stop);
+  Result<std::vector<ListedTable>> stale_tables(const std::vector<TableStanding>& standings,
+                                                const std::stop_token& stop);
+  Result<std::vector<ListedTable>> list_again(const std::set<TableId>& redefined,
+                                              const std::stop_token& stop);
+  void put(const ListedTable& table);
   Result<Session*> session(const std::stop_token& stop);
   RoundsResult result_of(const std::vector<TableStanding>& standings) const;
 
   const Endpoint& source_;
-  const ObjectList& objects_;
+  ObjectList objects_;
   RoundTarget& target_;
   MemoryArbiter& arbiter_;
   const RoundOptions& options_;
@@ -71,6 +105,7 @@ class Rounds {
   SnapshotPoint common_;
   std::map<TableId, TableReading> readings_;
   std::map<TableId, Error> failures_;
+  std::set<TableId> given_up_;  // failed for good
 };
 
 Result<Session*> Rounds::session(const std::stop_token& stop) {
@@ -137,17 +172,101 @@ Result<void> Rounds::read(Snapshot& snapshot, const std::vector<ListedTable>& ta
   return {};
 }
 
-Result<std::vector<TableStanding>> Rounds::standing(const std::stop_token& stop) {
+Result<std::vector<TableStanding>> Rounds::standing(const SnapshotPoint& common,
+                                                    const std::stop_token& stop) {
   std::vector<TableReading> readings;
   for (const auto& [table, reading] : readings_) readings.push_back(reading);
   return TRY_DURING("asking the log where the tables stand",
-                    tables_standing(*TRY(session(stop)), objects_, readings, common_, stop));
+                    tables_standing(*TRY(session(stop)), objects_, readings, common, stop));
+}
+
+// What is to be read again and can be: listed anew and told to the target where definitions
+// changed.
+Result<std::vector<ListedTable>> Rounds::stale_tables(const std::vector<TableStanding>& standings,
+                                                      const std::stop_token& stop) {
+  std::vector<ListedTable> stale;
+  std::set<TableId> redefined;
+  for (const TableStanding& standing : standings) {
+    const ListedTable* table = standing.is_stale ? objects_.find(standing.table) : nullptr;
+    if (table == nullptr) continue;
+    if (standing.is_redefined) {
+      redefined.insert(standing.table);
+    } else {
+      stale.push_back(*table);
+    }
+  }
+  for (const auto& [table, error] : failures_) {
+    if (may_be_redefinition(error) && !given_up_.contains(table)) redefined.insert(table);
+  }
+  if (redefined.empty()) return stale;
+  board_.begin(2, 3, "reading definitions again that changed");
+  for (ListedTable& table : TRY(list_again(redefined, stop))) stale.push_back(std::move(table));
+  return stale;
+}
+
+// Takes the present definitions of these tables, and of tables that came since, into objects_.
+Result<std::vector<ListedTable>> Rounds::list_again(const std::set<TableId>& redefined,
+                                                    const std::stop_token& stop) {
+  ObjectList now;
+  auto listed = options_.list_again(*TRY(session(stop)), stop);
+  if (listed) {
+    now = std::move(*listed);
+  } else if (listed.error().code() != ErrorCode::filter_matches_nothing) {
+    return fail(std::move(listed).error().during("listing tables whose definitions changed"));
+  }
+  std::vector<ListedTable> fresh;
+  for (ListedTable& table : now.tables) {
+    const ListedTable* known = objects_.find(table.id());
+    if (known != nullptr && !redefined.contains(table.id())) continue;
+    const auto failure = failures_.find(table.id());
+    if (known != nullptr && failure != failures_.end() &&
+        failure->second.code() == ErrorCode::server_refused &&
+        known->def->create_text == table.def->create_text) {
+      given_up_.insert(table.id());  // refused for another reason
+      continue;
+    }
+    table.listed_at = now.listed_at;
+    failures_.erase(table.id());
+    readings_.erase(table.id());
+    LOG(info, "a definition changed while the table was read", {{"table", quoted(table.id())}});
+    auto redefining = target_.redefine(table, stop);
+    if (!redefining && !is_about_one_table(redefining.error()))
+      return fail(std::move(redefining).error());
+    if (redefining) {
+      fresh.push_back(table);
+    } else {
+      failures_.insert_or_assign(table.id(), redefining.error());
+      given_up_.insert(table.id());
+    }
+    put(table);
+  }
+  for (const TableId& gone : redefined) {
+    if (now.find(gone) != nullptr) continue;
+    readings_.erase(gone);
+    failures_.insert_or_assign(gone, dropped(gone));
+    given_up_.insert(gone);
+  }
+  for (const auto& [parent, children] : now.cascades.children)
+    objects_.cascades.children[parent].insert(children.begin(), children.end());
+  objects_.cascades.unsure.merge(now.cascades.unsure);
+  return fresh;
+}
+
+void Rounds::put(const ListedTable& table) {
+  const auto at = std::ranges::lower_bound(objects_.tables, table.id(), {},
+                                           [](const ListedTable& each) { return each.id(); });
+  if (at != objects_.tables.end() && at->id() == table.id()) {
+    *at = table;
+  } else {
+    objects_.tables.insert(at, table);
+  }
 }
 
 RoundsResult Rounds::result_of(const std::vector<TableStanding>& standings) const {
   RoundsResult result;
   result.common = common_;
   result.rung = common_.rung;
+  result.objects = objects_;
   for (const TableStanding& standing : standings) {
     result.tables[standing.table] =
         TableOutcome{standing.is_proven, standing.why_not, std::nullopt};
@@ -167,6 +286,7 @@ RoundsResult Rounds::result_of(const std::vector<TableStanding>& standings) cons
 Result<RoundsResult> Rounds::from_one_point(const std::stop_token& stop) {
   readings_.clear();
   failures_.clear();
+  given_up_.clear();
   board_.begin(1, 3, "taking a consistent snapshot");
   auto snapshot = TRY(open_snapshot(objects_.tables, stop));
   common_ = *snapshot->first_point();
@@ -193,22 +313,23 @@ Result<RoundsResult> Rounds::from_one_point(const std::stop_token& stop) {
     TRY(read(*alone, touched, position, {}, "copying rows of busy tables", stop));
   }
 
-  auto standings = TRY(standing(stop));
+  auto standings = TRY(standing(common_, stop));
+  const Instant give_up = real_clock().now() + options_.snapshot.wait;
   for (int times = 0; times < most_rereadings; ++times) {
-    std::vector<ListedTable> stale;
-    std::set<TableId> stale_ids;
-    for (const TableStanding& standing : standings) {
-      const ListedTable* table = standing.is_stale ? objects_.find(standing.table) : nullptr;
-      if (table == nullptr || table->is_transactional) continue;
-      stale.push_back(*table);
-      stale_ids.insert(standing.table);
-    }
+    if (times != 0 && real_clock().now() >= give_up) break;
+    const std::vector<ListedTable> stale = TRY(stale_tables(standings, stop));
     if (stale.empty()) break;
     board_.begin(2, 3, fmt::format("reading {} tables again that changed", stale.size()));
     auto again = TRY(open_snapshot(stale, stop));
-    common_ = *again->first_point();
-    TRY(read(*again, stale, position, stale_ids, "copying rows again", stop));
-    standings = TRY(standing(stop));
+    std::set<TableId> ids;
+    for (const ListedTable& table : stale) ids.insert(table.id());
+    TRY(read(*again, stale, position, ids, "copying rows again", stop));
+    const SnapshotPoint before = std::exchange(common_, *again->first_point());
+    standings = TRY(standing(common_, stop));
+    auto as_before = TRY(standing(before, stop));
+    if (proven_in(as_before) <= proven_in(standings)) continue;
+    common_ = before;
+    standings = std::move(as_before);
   }
   return result_of(standings);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,6 +30,10 @@ class RoundTarget {
   // sink is good until the next begin.
   virtual Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
                               const std::stop_token& stop) = 0;
+  // Between begins: the source has another definition of the table now, or the table is new there.
+  // What was kept of it is given up; the rows that come after the next begin have this definition.
+  // TW501, TW502, TW803: the target cannot be made to match, and the table is left.
+  virtual Result<void> redefine(const ListedTable& table, const std::stop_token& stop) = 0;
   virtual std::string limit_text() const { return {}; }  // why it is slow, for the status block
   virtual std::string waiting_text() const {
     return {};
@@ -39,6 +44,8 @@ struct RoundOptions {
   std::size_t threads = 4;
   SnapshotOptions snapshot;
   ReadOptions read;
+  // Lists the source once more, when definitions changed while tables were read.
+  std::function<Result<ObjectList>(Session&, const std::stop_token&)> list_again;
 };
 
 // How a table came through.
@@ -52,6 +59,7 @@ struct RoundsResult {
   SnapshotPoint common;  // where everything proven stands
   Rung rung = Rung::none;
   std::map<TableId, TableOutcome> tables;
+  ObjectList objects;  // as they were last listed: with the definitions that tables were read under
   bool is_stopped = false;
 };
 
@@ -63,8 +71,11 @@ struct RoundsResult {
 //  own, which becomes the common point
 //     (the others are untouched up to there, or they are not proven)
 //  3. the log is asked where every table stands; one that takes no part in snapshots (MyISAM) and
-//  was touched is read again, a few
-//     times; one whose definition changed meanwhile is not proven
+//  was touched is read again, and so is one whose definition changed, under its new definition: a
+//  few
+//     times, begun within the snapshot's wait. The common point is then the one at which more
+//     tables are proven. What was dropped or renamed has failed (TW304); what a rename made is
+//     read.
 // The sink is left for the recipe to complete. A lost snapshot (TW402) begins again at 1 as a
 // restart would. TW106 when stopped.
 Result<RoundsResult> read_in_rounds(const Endpoint& source, const ObjectList& objects,
