@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "mysql/nth_row.h"
+
 namespace tideway {
 
 SessionKeySpace::SessionKeySpace(Session& session, const TableDef& table, const Key& key,
@@ -40,15 +42,12 @@ Result<std::optional<KeyCells>> SessionKeySpace::nth_key(const KeyCells& low, st
     if (!list.empty()) list += ',';
     list += cell_expression(table_.columns[part.column]);
   }
-  const ResultTable answer = TRY(session_.query(
-      fmt::format(
-          "SELECT {} FROM {}{} ORDER BY {} LIMIT {},1", list, table_reference(table_, &key_, {}),
-          where_clause({}, range_condition(columns_, {low, {}})), key_column_list(columns_), n - 1),
-      stop_));
-  if (answer.rows.empty()) return std::optional<KeyCells>();
-  KeyCells cells;
-  for (const auto& cell : answer.rows[0]) cells.push_back(cell.value_or(std::string()));
-  return std::optional(std::move(cells));
+  return nth_row(
+      session_,
+      fmt::format("SELECT {} FROM {}{} ORDER BY {}", list, table_reference(table_, &key_, {}),
+                  where_clause({}, range_condition(columns_, {low, {}})),
+                  key_column_list(columns_)),
+      n, stop_);
 }
 
 std::string table_reference(const TableDef& table, const Key* key, const std::string& where) {

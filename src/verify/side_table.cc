@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "mysql/nth_row.h"
 #include "mysql/table_digest.h"
 
 namespace tideway {
@@ -87,15 +88,12 @@ Result<std::optional<KeyCells>> SideTable::nth_key(Session& session, const KeySp
                                                    std::uint64_t nth,
                                                    const std::stop_token& stop) const {
   const std::string where = condition(span);
-  const auto answer =
-      TRY_DURING(fmt::format("looking for key {} of a range of {}", nth, quoted(table_->id)),
-                 session.query(fmt::format("SELECT {} FROM {}{}{} ORDER BY {} LIMIT 1 OFFSET {}",
-                                           key_cells_list(), quoted(table_->id),
-                                           where.empty() ? "" : " WHERE ", where,
-                                           key_column_list(key_), nth - 1),
-                               stop));
-  if (answer.rows.empty()) return std::nullopt;
-  return std::optional(TRY(key_of(answer.rows[0], key_.size(), session.endpoint().side, *table_)));
+  return TRY_DURING(
+      fmt::format("looking for key {} of a range of {}", nth, quoted(table_->id)),
+      nth_row(session,
+              fmt::format("SELECT {} FROM {}{}{} ORDER BY {}", key_cells_list(), quoted(table_->id),
+                          where.empty() ? "" : " WHERE ", where, key_column_list(key_)),
+              nth, stop));
 }
 
 Result<std::vector<SideTable::RowPrint>> SideTable::rows(Session& session, const KeySpan& span,
