@@ -7,26 +7,37 @@
 #include <numeric>
 
 #include "apply/table_plan.h"
+#include "base/channel.h"
 #include "base/crew.h"
 #include "base/guarded.h"
-#include "base/log.h"
 #include "model/table_id.h"
+#include "mysql/lasting_session.h"
+#include "mysql/nth_row.h"
 #include "mysql/table_digest.h"
+#include "sql/key_range.h"
 
 namespace tideway {
 namespace {
 
-// One question to the target: a whole table, or one stream of it.
+// One question to the target: one stream of a table, or all its rows after a key.
 struct Question {
   std::size_t table = 0;
   std::optional<Stream> stream;
-  std::string where;
+  std::string where;  // of the stream
   Digest expected;
+  KeyCells after;  // empty: all rows
+};
+
+// A table as the target is asked about it.
+struct Asked {
+  TablePtr columns;            // those compared
+  std::vector<KeyColumn> key;  // empty: it has no order, or it is small; it is asked in one piece
+  std::string key_cells;       // a select list
 };
 
 struct Prepared {
   std::vector<Question> questions;
-  std::vector<TablePtr> asked;  // of each table: what the target is asked over
+  std::vector<Asked> asked;
   std::vector<TableProof> proofs;
 };
 
@@ -46,6 +57,18 @@ TablePtr asked_over(const TablePlan& plan) {
     column.name = plan.target()->columns[plan.target_columns()[i]].name;
     asked->columns.push_back(std::move(column));
   }
+  return asked;
+}
+
+Asked asked_about(const TablePlan& plan, const Digest& expected, std::uint64_t range_rows) {
+  Asked asked{asked_over(plan), {}, {}};
+  const TableDef& target = *plan.target();
+  const Key* key = ordering_key(target);
+  if (key == nullptr || expected.rows <= range_rows) return asked;
+  asked.key = key_columns(target, *key);
+  for (const KeyPart& part : key->parts)
+    asked.key_cells +=
+        (asked.key_cells.empty() ? "" : ",") + cell_expression(target.columns[part.column]);
   return asked;
 }
 
@@ -69,15 +92,15 @@ Result<void> prepare_table(Prepared& prepared, TargetLedger& ledger, const Table
     if (!has_conditions) continue;
     auto where = options.condition(table, state.stream);
     has_conditions = where.has_value();
-    if (where) by_stream.push_back({index, state.stream, std::move(*where), state.digest});
+    if (where) by_stream.push_back({index, state.stream, std::move(*where), state.digest, {}});
   }
   const PlanPtr plan =
       TRY(TablePlan::make(table.source, table.target, ColumnSet(stored_columns(*table.source))));
-  prepared.asked.push_back(asked_over(*plan));
+  prepared.asked.push_back(asked_about(*plan, proof.expected, options.range_rows));
   if (has_conditions && !by_stream.empty()) {
     std::ranges::move(by_stream, std::back_inserter(prepared.questions));
   } else {
-    prepared.questions.push_back({index, std::nullopt, "", proof.expected});
+    prepared.questions.push_back({index, std::nullopt, "", proof.expected, {}});
   }
   prepared.proofs.push_back(std::move(proof));
   return {};
@@ -90,56 +113,104 @@ void take_answer(TableProof& proof, const Question& question, const Digest& foun
     proof.first_difference = question.stream;
 }
 
+// What the threads of one proof share.
+class Proving {
+ public:
+  Proving(const Endpoint& target, const ProofOptions& options, Prepared prepared, ProofMeter& meter,
+          const std::stop_token& stop)
+      : target_(target),
+        options_(options),
+        meter_(meter),
+        asked_(std::move(prepared.asked)),
+        proofs_(std::move(prepared.proofs)),
+        open_(prepared.questions.size()) {
+    if (prepared.questions.empty()) questions_.close();
+    for (Question& question : prepared.questions) questions_.push(std::move(question), 0, stop);
+  }
+
+  // Of one thread: answers questions until all are answered.
+  Result<void> ask_all(const std::stop_token& stop) {
+    LastingSession session(target_, options_.patience);
+    while (auto question = questions_.pop(stop)) {
+      TRY(ask(session, *question, stop));
+      if (--open_ == 0) questions_.close();
+    }
+    return {};
+  }
+
+  std::vector<TableProof> take_proofs() {
+    return proofs_.with([](auto& kept) { return std::move(kept); });
+  }
+
+ private:
+  Result<void> ask(LastingSession& session, const Question& question, const std::stop_token& stop) {
+    const Asked& asked = asked_[question.table];
+    const std::string name = quoted(asked.columns->id);
+    const std::string where =
+        asked.key.empty() || question.stream
+            ? question.where
+            : key_range_condition(asked.key, question.after,
+                                  TRY(end_of_range(session, question, asked, stop)));
+    const Digest found = TRY(session.ask(
+        "asking the target for the digest of " + name, stop, [&](Session& open) -> Result<Digest> {
+          return digest_rows(open, name, *asked.columns, all_columns(*asked.columns), where,
+                             options_.strength, stop);
+        }));
+    meter_.rows_found += found.rows;
+    proofs_.with([&](auto& all) { take_answer(all[question.table], question, found); });
+    return {};
+  }
+
+  // The key up to which this question asks, empty for the last one; the rest is a question of its
+  // own, for whoever comes first.
+  Result<KeyCells> end_of_range(LastingSession& session, const Question& question,
+                                const Asked& asked, const std::stop_token& stop) {
+    const std::string after = key_range_condition(asked.key, question.after, {});
+    const std::string select =
+        fmt::format("SELECT {} FROM {}{}{} ORDER BY {}", asked.key_cells, quoted(asked.columns->id),
+                    after.empty() ? "" : " WHERE ", after, key_column_list(asked.key));
+    auto end = TRY(session.ask(
+        "counting off the rows of " + quoted(asked.columns->id), stop,
+        [&](Session& open) { return nth_row(open, select, options_.range_rows, stop); }));
+    if (!end) return KeyCells();
+    ++open_;
+    questions_.push({question.table, std::nullopt, "", {}, *end}, 0, stop);
+    return *std::move(end);
+  }
+
+  const Endpoint& target_;
+  const ProofOptions& options_;
+  ProofMeter& meter_;
+  const std::vector<Asked> asked_;
+  Guarded<std::vector<TableProof>> proofs_;
+  Channel<Question> questions_{1};  // a question weighs nothing
+  std::atomic<std::size_t> open_;   // questions not yet answered; the last answer ends the channel
+};
+
 }  // namespace
 
 Result<std::vector<TableProof>> prove_tables(const JobProgress& progress, TargetLedger& ledger,
                                              std::span<const TableToProve> tables,
-                                             const ProofOptions& options,
+                                             const ProofOptions& options, ProofMeter& meter,
                                              const std::stop_token& stop) {
   Prepared prepared;
   for (const TableToProve& table : tables) TRY(prepare_table(prepared, ledger, table, options));
-  Guarded<std::vector<TableProof>> proofs(std::move(prepared.proofs));
-  std::atomic<std::size_t> next = 0;
-  const auto ask_all = [&](const std::stop_token& crew_stop) -> Result<void> {
-    std::optional<Session> session;
-    Backoff backoff;
-    const Instant give_up = real_clock().now() + options.patience;
-    for (std::size_t i = next++; i < prepared.questions.size(); i = next++) {
-      const Question& question = prepared.questions[i];
-      const TableDef& target = *prepared.asked[question.table];
-      const auto ask = [&]() -> Result<Digest> {
-        if (!session || session->is_broken())
-          session.emplace(TRY(Session::open(progress.target(), {}, crew_stop)));
-        return digest_rows(*session, quoted(target.id), target, all_columns(target), question.where,
-                           options.strength, crew_stop);
-      };
-      auto found = ask();
-      while (!found &&
-             (found.error().retry() == Retry::same_session ||
-              found.error().retry() == Retry::new_session) &&
-             real_clock().now() < give_up && real_clock().wait(backoff.next(), crew_stop)) {
-        LOG(warn, "the target is asked for a digest again",
-            {{"table", quoted(target.id)}, {"error", found.error().to_line()}});
-        found = ask();
-      }
-      if (!found)
-        return fail(std::move(found).error().during("asking the target for the digest of " +
-                                                    quoted(target.id)));
-      proofs.with([&](auto& all) { take_answer(all[question.table], question, *found); });
-    }
-    return {};
-  };
+  const bool is_shared =
+      std::ranges::any_of(prepared.asked, [](const Asked& asked) { return !asked.key.empty(); });
+  const std::size_t most = is_shared ? options.threads : prepared.questions.size();
+  Proving proving(progress.target(), options, std::move(prepared), meter, stop);
   Crew crew(stop);
-  const std::size_t threads = std::clamp<std::size_t>(
-      options.threads, 1, std::max<std::size_t>(prepared.questions.size(), 1));
-  for (std::size_t i = 0; i < threads; ++i) crew.start("prover", ask_all);
+  for (std::size_t i = 0;
+       i < std::clamp<std::size_t>(options.threads, 1, std::max<std::size_t>(most, 1)); ++i)
+    crew.start("prover",
+               [&proving](const std::stop_token& crew_stop) { return proving.ask_all(crew_stop); });
   TRY(crew.join());
   if (stop.stop_requested())
     return fail(Error(ErrorCode::stopped, Side::local, Retry::never, "stopped while proving"));
-  auto all = proofs.with([](auto& kept) { return std::move(kept); });
-  for (TableProof& proof : all)
+  auto proofs = proving.take_proofs();
+  for (TableProof& proof : proofs)
     proof.is_equal = proof.expected == proof.found && !proof.first_difference;
-  return all;
+  return proofs;
 }
 
 }  // namespace tideway

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -32,13 +34,21 @@ struct TableProof {
       first_difference;  // the first chunk that differs, where it was asked by chunk
 };
 
+// How far a proof is. Any thread may read.
+struct ProofMeter {
+  std::atomic<std::uint64_t> rows_found = 0;  // in digests the target has given
+};
+
 struct ProofOptions {
   DigestStrength strength = DigestStrength::fast;
   std::size_t threads = 4;
   Duration patience = std::chrono::minutes(10);  // for a target that is away
+  // Rows of one question where a whole table is asked: it is asked by ranges of its own key, if it
+  // has one, so that several sessions share it.
+  std::uint64_t range_rows = 100'000;
   // The SQL condition that holds for exactly the rows of a stream, on the target; nullopt: there is
   // none (a scan without a key, a file, a collation the target orders otherwise), and the whole
-  // table is asked in one query. The conditions of a table's streams must cover every possible row,
+  // table is asked. The conditions of a table's streams must cover every possible row,
   // or rows of somebody else stay unseen.
   std::function<std::optional<std::string>(const TableToProve& table, const Stream& stream)>
       condition;
@@ -48,7 +58,7 @@ struct ProofOptions {
 // is_equal says so, and the recipe decides. Every stream must be done (TW109).
 Result<std::vector<TableProof>> prove_tables(const JobProgress& progress, TargetLedger& ledger,
                                              std::span<const TableToProve> tables,
-                                             const ProofOptions& options,
+                                             const ProofOptions& options, ProofMeter& meter,
                                              const std::stop_token& stop);
 
 }  // namespace tideway

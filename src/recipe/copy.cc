@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "apply/copy_sink.h"
-#include "apply/proof.h"
 #include "apply/schema.h"
 #include "recipe/certify.h"
 #include "recipe/copy_options.h"
+#include "recipe/prove.h"
 #include "recipe/rounds.h"
 #include "recipe/servers.h"
 #include "snapshot/chunk_range.h"
@@ -114,23 +114,24 @@ std::optional<std::string> condition_on_target(const TableToProve& table, const 
   return condition ? std::optional(*std::move(condition)) : std::nullopt;
 }
 
-Result<std::vector<TableProof>> prove(const JobProgress& progress, TargetLedger& ledger,
-                                      const Tables& made, const RoundsResult& rounds,
-                                      const CopyOptions& options, const std::stop_token& stop) {
+std::vector<TableToProve> tables_to_prove(const Tables& made, const RoundsResult& rounds) {
   std::vector<TableToProve> tables;
   for (const MadeTable& table : made) {
     const auto outcome = rounds.tables.find(table.source->id);
     if (outcome != rounds.tables.end() && !outcome->second.failure)
       tables.push_back({table.source, table.target});
   }
+  return tables;
+}
+
+ProofOptions proof_options(const CopyOptions& options) {
   ProofOptions proof;
   proof.strength = options.digest;
   proof.threads = options.common.threads;
   proof.condition = [&options](const TableToProve& table, const Stream& stream) {
     return condition_on_target(table, stream, options.where);
   };
-  return TRY_DURING("asking the target for its digests",
-                    prove_tables(progress, ledger, tables, proof, stop));
+  return proof;
 }
 
 }  // namespace
@@ -172,8 +173,8 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
 
   TRY(round_target.complete(stop));
 
-  board.begin(3, 3, "asking the target for its digests");
-  const auto proofs = TRY(prove(*progress, round_target.ledger(), made, rounds, options, stop));
+  const auto proofs = TRY(prove(*progress, round_target.ledger(), tables_to_prove(made, rounds),
+                                proof_options(options), board, stop));
   describe_rounds(certificate, rounds);
   describe_proofs(certificate, made, rounds, proofs, options.digest);
   std::vector<ViewToMake> views;

@@ -5,12 +5,12 @@
 #include <algorithm>
 
 #include "apply/copy_sink.h"
-#include "apply/proof.h"
 #include "dumpfile/part_source.h"
 #include "flow/run.h"
 #include "recipe/certify.h"
 #include "recipe/load_input.h"
 #include "recipe/place.h"
+#include "recipe/prove.h"
 #include "recipe/servers.h"
 
 namespace tideway::recipe {
@@ -112,16 +112,11 @@ RoundsResult outcome_of(const LoadInput& input) {
   return outcome;
 }
 
-Result<std::vector<TableProof>> prove(const JobProgress& progress, TargetLedger& ledger,
-                                      const std::vector<MadeTable>& made,
-                                      const LoadOptions& options, const std::stop_token& stop) {
-  std::vector<TableToProve> tables;
-  for (const MadeTable& table : made) tables.push_back({table.source, table.target});
+ProofOptions proof_options(const LoadOptions& options) {
   ProofOptions proof;
   proof.strength = options.digest;
   proof.threads = options.common.threads;
-  return TRY_DURING("asking the target for its digests",
-                    prove_tables(progress, ledger, tables, proof, stop));
+  return proof;
 }
 
 std::string position_of(const PartList& parts) {
@@ -173,8 +168,9 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
     CopySink sink(*progress, *ledger, targets, arbiter, sink_options(options));
     TRY(read_files(*place, input, sink, arbiter, options, board, stop));
   }
-  board.begin(3, 3, "asking the target for its digests");
-  const auto proofs = TRY(prove(*progress, *ledger, made, options, stop));
+  std::vector<TableToProve> to_prove;
+  for (const MadeTable& table : made) to_prove.push_back({table.source, table.target});
+  const auto proofs = TRY(prove(*progress, *ledger, to_prove, proof_options(options), board, stop));
   describe_proofs(certificate, made, outcome_of(input), proofs, options.digest);
   certificate.rung = "none";
   certificate.position = position_of(input.parts);

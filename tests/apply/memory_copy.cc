@@ -47,9 +47,12 @@ Result<CopyOutcome> copy_into(const Endpoint& target, const JobOptions& job,
   outcome.retries = counted.retries;
   outcome.reconnects = counted.reconnects;
   if (outcome.summary.is_stopped) return outcome;
-  outcome.proofs =
-      TRY(prove_tables(*progress, *ledger, to_prove,
-                       {.strength = copy.options.strength, .condition = nullptr}, copy.stop));
+  ProofMeter proof_meter;
+  outcome.proofs = TRY(prove_tables(*progress, *ledger, to_prove,
+                                    {.strength = copy.options.strength,
+                                     .range_rows = copy.proof_range_rows,
+                                     .condition = nullptr},
+                                    proof_meter, copy.stop));
   TRY(progress->finish("{}", copy.stop));
   return outcome;
 }

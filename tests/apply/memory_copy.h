@@ -16,6 +16,7 @@ struct MemoryCopy {
   std::vector<MemoryTable> tables = {};
   CopyOptions options = {};
   std::size_t readers = 2;
+  std::uint64_t proof_range_rows = 100'000;
   bool is_lying = false;  // MemorySource::lie()
   // Called again and again by a thread of its own while the copy runs.
   std::function<void(const Meter&)> during = {};

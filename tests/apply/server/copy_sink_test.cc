@@ -94,6 +94,29 @@ TEST_F(CopySinkTest, what_a_proof_is_asked_for_is_what_the_target_holds_and_not_
   EXPECT_FALSE(outcome.proofs.at(0).is_equal);
 }
 
+TEST_F(CopySinkTest,
+       a_table_asked_by_ranges_of_its_key_proves_the_same_and_sees_every_foreign_row) {
+  const TablePtr numbers = make_table("CREATE TABLE a (id INT PRIMARY KEY, t VARCHAR(20))");
+  const TablePtr words = make_table(
+      "CREATE TABLE b (id INT, t VARCHAR(20) NOT NULL, PRIMARY KEY (t, id)) DEFAULT "
+      "CHARSET=utf8mb4 "
+      "COLLATE=utf8mb4_0900_ai_ci");
+  MemoryCopy what{.tables = {{numbers, numbered_rows(500)}, {words, numbered_rows(500)}}};
+  value(copy(what));
+  for (const std::uint64_t range_rows : {1U, 7U, 499U, 500U}) {
+    what.proof_range_rows = range_rows;
+    const auto outcome = value(copy(what));  // nothing is left to copy
+    EXPECT_THAT(outcome.proofs, Each(Field(&TableProof::is_equal, true))) << range_rows;
+    EXPECT_THAT(outcome.proofs, Each(Field(&TableProof::found, Field(&Digest::rows, 500))));
+  }
+  what.proof_range_rows = 7;
+  for (const char* id : {"-5", "100000"}) {
+    value(session_.execute(fmt::format("INSERT INTO shop.a VALUES ({}, 'foreign')", id), {}));
+    EXPECT_FALSE(value(copy(what)).proofs.at(0).is_equal) << id;
+    value(session_.execute("DELETE FROM shop.a WHERE t = 'foreign'", {}));
+  }
+}
+
 // Every type with its extremes, the NULL and the bytes that statements and files have to escape.
 struct TypeCase {
   const char* name;
