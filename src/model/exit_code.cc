@@ -21,6 +21,8 @@ ExitCode exit_code_of(const Error& error) {
     case ErrorCode::connect_role:
     case ErrorCode::connect_round_trip:
     case ErrorCode::too_many_connections:
+    case ErrorCode::connect_lost:
+    case ErrorCode::connect_not_mysql:
     case ErrorCode::lost_connection:
     case ErrorCode::missing_privilege:
     case ErrorCode::read_only:

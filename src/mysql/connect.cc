@@ -17,7 +17,7 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "mysql/client.h"
-#include "mysql/errors.h"
+#include "mysql/connect_steps.h"
 #include "mysql/session.h"
 #include "mysql/wait.h"
 
@@ -32,52 +32,36 @@ int ma_pvio_register_callback(my_bool register_callback,
 namespace tideway {
 namespace {
 
-constexpr std::uint32_t unknown_host = 2005, tls_failed = 2026;
-constexpr std::size_t greeting_capabilities_after_version =
-    4 + 8 + 1;  // connection id, scramble, filler
+constexpr std::size_t greeting_bytes_max = 8192;
 
-// How far the connection of this thread got. The library tells nobody, but shows every read to the
-// observer below.
+// The connection that this thread is making. The library tells nobody how far it got, but shows
+// every read to the observer below.
 struct Progress {
   std::string server_name;  // for the TLS handshake; empty for an address
   bool is_legacy = false;
   bool checks_certificate = false;
   bool must_encrypt = false;
-
-  bool has_greeting = false;
-  bool is_tls_offered = false;
-  bool is_refused = false;  // by us: the server would have got the credentials in plaintext
+  ConnectSteps steps;
 };
 thread_local Progress* progress = nullptr;
 
-// Header 4, protocol 1, version text, NUL, id 4, scramble 8, filler 1, low half of the
-// capabilities 2.
-bool offers_tls(std::string_view greeting) {
-  const std::size_t version_end = greeting.find('\0', 5);
-  if (version_end == std::string_view::npos) return false;
-  const std::size_t at = version_end + 1 + greeting_capabilities_after_version;
-  if (at + 1 >= greeting.size()) return false;
-  const auto capabilities =
-      static_cast<unsigned char>(greeting[at]) | static_cast<unsigned char>(greeting[at + 1]) << 8U;
-  return (static_cast<unsigned>(capabilities) & static_cast<unsigned>(CLIENT_SSL)) != 0;
-}
-
 // Sees the greeting before the library answers it. Here the socket becomes non-blocking, so that
 // the TLS handshake too waits through our hook; and where TLS is required, a server without it is
-// left before it got the password: MYSQL_OPT_SSL_ENFORCE would go on in plaintext.
+// left before it got the password: MYSQL_OPT_SSL_ENFORCE would go on in plaintext. What is not
+// MySQL is left as well.
 void observe(int mode, MYSQL* mysql, const unsigned char* bytes, std::size_t count) {
-  if (progress == nullptr || mode != 0 || progress->has_greeting) return;
+  if (progress == nullptr || mode != 0 || progress->steps.greeting.is_whole) return;
   if (count == 0 || count == static_cast<std::size_t>(-1)) return;
-  progress->has_greeting = true;
+  ConnectSteps& steps = progress->steps;
   const int socket = mysql_get_socket(mysql);
   ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
-  const std::string_view greeting(reinterpret_cast<const char*>(bytes), count);
-  const bool is_error = greeting.size() > 4 && static_cast<unsigned char>(greeting[4]) == 0xFF;
-  progress->is_tls_offered = offers_tls(greeting);
-  if (progress->must_encrypt && !is_error && !progress->is_tls_offered) {
-    progress->is_refused = true;
-    ::shutdown(socket, SHUT_RDWR);
-  }
+  steps.first_bytes.append(reinterpret_cast<const char*>(bytes),
+                           std::min(count, greeting_bytes_max - steps.first_bytes.size()));
+  steps.greeting = parse_greeting(steps.first_bytes);
+  if (!steps.greeting.is_whole || steps.greeting.refusal != 0) return;
+  steps.is_refused =
+      steps.greeting.is_mysql && progress->must_encrypt && !steps.greeting.offers_tls;
+  if (steps.is_refused || !steps.greeting.is_mysql) ::shutdown(socket, SHUT_RDWR);
 }
 
 int accept_any(X509_STORE_CTX* store, void* /*nothing*/) {
@@ -174,106 +158,32 @@ void set_options(MYSQL* mysql, const Endpoint& endpoint, bool local_infile) {
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "tideway");
 }
 
-// The library ends its texts about sockets with "(111)".
-int trailing_errno(std::string_view text) {
-  const std::size_t open = text.rfind('(');
-  int number = 0;
-  if (open != std::string_view::npos)
-    std::from_chars(text.data() + open + 1, text.data() + text.size(), number);
-  return number;
-}
-
-std::string tcp_hint(int number) {
-  switch (number) {
-    case ECONNREFUSED:
-      return "the host answered that nothing listens on this port: check the port and that the "
-             "server runs";
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-      return "there is no route to the host: check peering, routing tables and VPN";
-    case ENOENT:
-      return "there is no such socket: check the path and that the server runs";
-    case EACCES:
-    case EPERM:
-      return "the local system does not allow it: check firewall and permissions";
-    default:
-      return "nothing came back: check security group, firewall, peering and the port";
-  }
-}
-
 struct Attempt {
   Client client;
   std::optional<Error> error;
-  bool is_tls_failure = false;
+  bool is_tls_disagreement = false;
 };
 
-Error connect_error(const Endpoint& endpoint, ErrorCode code, Retry retry, const ClientFault& fault,
-                    std::string message) {
-  Evidence evidence;
-  evidence.server_errno = fault.number;
-  evidence.server_text = fault.text;
-  return {code, endpoint.side, retry, std::move(evidence),
-          fmt::format("{}: {}", endpoint.to_text(), message)};
+ConnectSteps::End end_of(const Wait& wait) {
+  switch (wait.outcome()) {
+    case Wait::Outcome::heard:
+      return ConnectSteps::End::failed;
+    case Wait::Outcome::stopped:
+      return ConnectSteps::End::stopped;
+    case Wait::Outcome::deadline:
+      return ConnectSteps::End::deadline;
+  }
+  return ConnectSteps::End::failed;
 }
 
-Error explain_given_up(const Endpoint& endpoint, const Wait& wait, TlsMode mode) {
-  if (wait.outcome() == Wait::Outcome::stopped) {
-    return {ErrorCode::stopped, Side::local, Retry::never,
-            fmt::format("stopped while connecting to {}", endpoint.to_text())};
-  }
-  const double seconds = std::chrono::duration<double>(endpoint.connect_timeout).count();
-  if (!progress->has_greeting) {
-    return connect_error(endpoint, ErrorCode::connect_tcp, Retry::new_session, {},
-                         fmt::format("no answer within {:g} s; {}", seconds, tcp_hint(ETIMEDOUT)));
-  }
-  const bool in_tls = mode != TlsMode::off && progress->is_tls_offered;
-  return connect_error(endpoint, in_tls ? ErrorCode::connect_tls : ErrorCode::connect_login,
-                       Retry::new_session, {},
-                       fmt::format("the server greeted and then did not finish {} within {:g} s",
-                                   in_tls ? "TLS and login" : "the login", seconds));
-}
-
-Error explain(const Endpoint& endpoint, const Wait& wait, TlsMode mode, const ClientFault& fault) {
-  if (progress->is_refused) {
-    return connect_error(
-        endpoint, ErrorCode::connect_tls, Retry::after_operator, {},
-        "the server does not offer TLS, which was required; nothing was sent to it");
-  }
-  if (wait.has_given_up()) return explain_given_up(endpoint, wait, mode);
-  switch (fault.number) {
-    case unknown_host:
-      return connect_error(endpoint, ErrorCode::connect_name, Retry::new_session, fault,
-                           fmt::format("the name '{}' cannot be resolved", endpoint.host));
-    case tls_failed:
-      return connect_error(endpoint, ErrorCode::connect_tls, Retry::after_operator, fault,
-                           "TLS failed");
-    case 2001:
-    case 2002:
-    case 2003:
-    case 2004:
-      return connect_error(endpoint, ErrorCode::connect_tcp, Retry::new_session, fault,
-                           tcp_hint(trailing_errno(fault.text)));
-    case 2006:
-    case 2012:
-    case 2013:
-      if (!progress->has_greeting) {
-        return connect_error(endpoint, ErrorCode::connect_tcp, Retry::new_session, fault,
-                             "the connection was made and closed again without a greeting: is this "
-                             "a MySQL port, and may this host connect?");
-      }
-      return connect_error(endpoint, ErrorCode::connect_login, Retry::new_session, fault,
-                           "the server closed the connection during the login");
-    default:
-      return to_login_error(endpoint, fault.number, fault.text);
-  }
-}
-
+// `mode` says how TLS is spoken, the endpoint's whether it must be.
 Attempt attempt(const Endpoint& endpoint, TlsMode mode, bool local_infile,
                 const std::stop_token& stop) {
   Progress mine;
-  mine.must_encrypt = must_encrypt(mode);
+  mine.must_encrypt = must_encrypt(endpoint.tls);
   mine.is_legacy = mode == TlsMode::legacy;
   mine.checks_certificate = checks_certificate(mode);
+  mine.steps.uses_tls = mode != TlsMode::off;
   if (endpoint.socket.empty() && !is_address(endpoint.host)) mine.server_name = endpoint.host;
   progress = &mine;
   Wait wait(stop, endpoint.connect_timeout,
@@ -289,13 +199,16 @@ Attempt attempt(const Endpoint& endpoint, TlsMode mode, bool local_infile,
   const bool is_open = mysql_real_connect(mysql, host, endpoint.user.c_str(), password.c_str(),
                                           or_null(endpoint.database), endpoint.port,
                                           or_null(endpoint.socket), CLIENT_FOUND_ROWS) != nullptr;
-  if (!is_open) {
+  const bool is_plain = is_open && mysql_get_ssl_cipher(mysql) == nullptr;
+  if (!is_open || (mine.must_encrypt && is_plain)) {
     const ClientFault fault = last_fault(mysql);
-    result.error = explain(endpoint, wait, mode, fault);
-    result.is_tls_failure = result.error->code() == ErrorCode::connect_tls && !wait.has_given_up();
-  } else if (must_encrypt(mode) && mysql_get_ssl_cipher(mysql) == nullptr) {
-    result.error = connect_error(endpoint, ErrorCode::connect_tls, Retry::after_operator, {},
-                                 "the connection is not encrypted, which was required");
+    mine.steps.end = end_of(wait);
+    mine.steps.is_reached = wait.has_read();
+    mine.steps.is_refused = mine.steps.is_refused || is_open;
+    mine.steps.number = fault.number;
+    mine.steps.text = fault.text;
+    result.error = connect_error(endpoint, mine.steps);
+    result.is_tls_disagreement = is_tls_disagreement(mine.steps);
   } else {
     const int socket = mysql_get_socket(mysql);
     ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
@@ -304,14 +217,46 @@ Attempt attempt(const Endpoint& endpoint, TlsMode mode, bool local_infile,
   return result;
 }
 
-// Once for each endpoint of the process, however many sessions it gets.
-void warn_of_plaintext(const Endpoint& endpoint, std::string_view why) {
-  static Guarded<std::set<std::string>> warned;
-  if (!warned.with([&](auto& names) { return names.insert(endpoint.to_text()).second; })) return;
-  LOG(warn,
-      "the connection is not encrypted; tls=require in the URL insists on it, tls=off says so "
-      "without this warning",
-      {{"endpoint", endpoint.to_text()}, {"why", why}});
+// Whether this is the first time in the process that this is said of the endpoint, however many
+// sessions it gets.
+bool is_first(const Endpoint& endpoint, std::string_view what) {
+  static Guarded<std::set<std::pair<std::string, std::string>>> said;
+  return said.with([&](auto& names) { return names.emplace(endpoint.to_text(), what).second; });
+}
+
+// Endpoints at which today's TLS failed and that of old did not: not tried in vain again.
+Guarded<std::set<std::string>>& old_tls() {
+  static Guarded<std::set<std::string>> endpoints;
+  return endpoints;
+}
+
+// TLS if the server has it, in its old form if it has no better. In plaintext only where the server
+// says that it has none: neither a cut nor a failure of TLS is a reason to show what was to be
+// hidden.
+Attempt attempt_tls(const Endpoint& endpoint, bool local_infile, const std::stop_token& stop) {
+  const std::string name = endpoint.to_text();
+  const bool is_old = old_tls().with([&](const auto& known) { return known.contains(name); });
+  Attempt made = attempt(endpoint, is_old ? TlsMode::legacy : TlsMode::attempt, local_infile, stop);
+  if (made.is_tls_disagreement && !is_old) {
+    Attempt again = attempt(endpoint, TlsMode::legacy, local_infile, stop);
+    if (again.is_tls_disagreement) return made;  // the first failure says more
+    made = std::move(again);
+    if (!made.error && is_first(endpoint, "old TLS")) {
+      old_tls().with([&](auto& known) { known.insert(name); });
+      LOG(warn,
+          "the server's TLS is too old to be safe and is used all the same; tls=legacy in the URL "
+          "says so without this warning, tls=require refuses it",
+          {{"endpoint", name}});
+    }
+  }
+  if (!made.error && mysql_get_ssl_cipher(made.client.get()) == nullptr &&
+      is_first(endpoint, "plaintext")) {
+    LOG(warn,
+        "the connection is not encrypted; tls=require in the URL insists on it, tls=off says so "
+        "without this warning",
+        {{"endpoint", name}, {"why", "the server does not offer TLS"}});
+  }
+  return made;
 }
 
 }  // namespace
@@ -328,18 +273,13 @@ void cut(MYSQL* mysql) {
 }
 
 Result<Client> connect(const Endpoint& endpoint, bool local_infile, const std::stop_token& stop) {
-  const bool is_local = !endpoint.socket.empty() && endpoint.tls == TlsMode::attempt;
-  Attempt first = attempt(endpoint, is_local ? TlsMode::off : endpoint.tls, local_infile, stop);
-  if (first.is_tls_failure && endpoint.tls == TlsMode::attempt) {
-    const std::string why = first.error->evidence().server_text;
-    first = attempt(endpoint, TlsMode::off, local_infile, stop);
-    if (!first.error) warn_of_plaintext(endpoint, why);
-  } else if (!first.error && endpoint.tls == TlsMode::attempt && !is_local &&
-             mysql_get_ssl_cipher(first.client.get()) == nullptr) {
-    warn_of_plaintext(endpoint, "the server does not offer TLS");
-  }
-  if (first.error) return fail(std::move(*first.error));
-  return std::move(first.client);
+  const bool is_attempt = endpoint.tls == TlsMode::attempt;
+  const bool is_local = is_attempt && !endpoint.socket.empty();
+  Attempt made = is_attempt && !is_local ? attempt_tls(endpoint, local_infile, stop)
+                                         : attempt(endpoint, is_local ? TlsMode::off : endpoint.tls,
+                                                   local_infile, stop);
+  if (made.error) return fail(std::move(*made.error));
+  return std::move(made.client);
 }
 
 Result<void> open_client_library() {

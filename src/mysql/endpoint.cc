@@ -20,6 +20,7 @@ struct TlsName {
 constexpr std::array tls_names = {
     TlsName{"off", TlsMode::off},
     TlsName{"attempt", TlsMode::attempt},
+    TlsName{"try", TlsMode::attempt},
     TlsName{"require", TlsMode::require},
     TlsName{"verify-ca", TlsMode::verify_ca},
     TlsName{"verify", TlsMode::verify_host},

@@ -128,13 +128,39 @@ Result<void> set_up(SessionState& state, const Variables& known, const std::stop
   return {};
 }
 
-// The first statement is the first full round trip: its silence is a step of connecting, not a lost
-// connection.
-Error as_connecting(Error error) {
-  if (error.code() != ErrorCode::lost_connection && error.code() != ErrorCode::deadline)
-    return error;
-  return Error(ErrorCode::connect_round_trip, error.side(), Retry::new_session, error.evidence(),
-               error.message());
+// The first statement is the first full round trip: its silence or its end is a step of connecting,
+// not a lost connection.
+Error as_connecting(const Endpoint& endpoint, Error error) {
+  const bool is_cut = error.code() == ErrorCode::lost_connection;
+  if (!is_cut && error.code() != ErrorCode::deadline) return error;
+  return Error(is_cut ? ErrorCode::connect_lost : ErrorCode::connect_round_trip, error.side(),
+               Retry::new_session,
+               fmt::format("{}: the login was accepted, then {}", endpoint.to_text(),
+                           is_cut ? "the connection was cut before the first answer"
+                                  : "nothing more was said"));
+}
+
+Result<std::unique_ptr<SessionState>> open_once(const Endpoint& endpoint,
+                                                const SessionOptions& options,
+                                                const std::stop_token& stop) {
+  auto state = std::make_unique<SessionState>();
+  state->endpoint = endpoint;
+  state->options = options;
+  state->client = TRY(connect(endpoint, options.local_infile, stop));
+  state->opened_at = std::chrono::steady_clock::now();
+  // Setting up is worth no more patience than connecting was.
+  state->options.read_deadline =
+      std::min(options.read_deadline,
+               std::max<Duration>(endpoint.connect_timeout, std::chrono::seconds(10)));
+  auto variables = read_variables(*state, stop);
+  if (!variables) return fail(as_connecting(endpoint, std::move(variables).error()));
+  TRY_DURING(fmt::format("opening a session on {}", endpoint.to_text()),
+             learn_identity(*state, *variables, stop));
+  TRY_DURING(fmt::format("setting up a session on {}", endpoint.to_text()),
+             set_up(*state, *variables, stop));
+  state->options.read_deadline = options.read_deadline;
+  state->is_open = true;
+  return state;
 }
 
 }  // namespace
@@ -156,24 +182,20 @@ Result<Session> Session::open(const Endpoint& endpoint, const SessionOptions& op
                               const std::stop_token& stop) {
   TRY(open_client_library());
   prepare_thread();
-  auto state = std::make_unique<SessionState>();
-  state->endpoint = endpoint;
-  state->options = options;
-  state->client = TRY(connect(endpoint, options.local_infile, stop));
-  state->opened_at = std::chrono::steady_clock::now();
-  // Setting up is worth no more patience than connecting was.
-  state->options.read_deadline =
-      std::min(options.read_deadline,
-               std::max<Duration>(endpoint.connect_timeout, std::chrono::seconds(10)));
-  auto variables = read_variables(*state, stop);
-  if (!variables) return fail(as_connecting(std::move(variables).error()));
-  TRY_DURING(fmt::format("opening a session on {}", endpoint.to_text()),
-             learn_identity(*state, *variables, stop));
-  TRY_DURING(fmt::format("setting up a session on {}", endpoint.to_text()),
-             set_up(*state, *variables, stop));
-  state->options.read_deadline = options.read_deadline;
-  state->is_open = true;
-  return Session(std::move(state));
+  // A connection that was cut while it was being made (a failover, a proxy that was restarted) is
+  // made again at once; one that cannot be made at all is the caller's matter.
+  constexpr int cuts_forgiven = 3;
+  Backoff backoff;
+  for (int cuts = 0;; ++cuts) {
+    auto state = open_once(endpoint, options, stop);
+    if (state) return Session(*std::move(state));
+    const ErrorCode code = state.error().code();
+    const bool was_cut = code == ErrorCode::connect_lost || code == ErrorCode::lost_connection;
+    if (!was_cut || cuts == cuts_forgiven) return fail(std::move(state).error());
+    LOG(info, "a connection was cut while it was being made and is made again",
+        {{"error", state.error().to_line()}});
+    if (!real_clock().wait(backoff.next(), stop)) return fail(std::move(state).error());
+  }
 }
 
 Result<Affected> Session::execute(std::string_view sql, const std::stop_token& stop) {

@@ -76,7 +76,8 @@ struct SessionOptions {
 // stop_token passed to it (the connection is then shut down and its server thread killed).
 class Session {
  public:
-  // Fails with the step that failed: 200 name, 201 TCP, 202 TLS, 203 login, 205 round trip.
+  // Fails with the step that failed: 200 name, 201 TCP, 202 TLS, 203 login, 205 silence, 207 a cut
+  // (tried again a few times by itself), 208 no MySQL.
   static Result<Session> open(const Endpoint& endpoint, const SessionOptions& options,
                               const std::stop_token& stop);
   Session(Session&&) noexcept;

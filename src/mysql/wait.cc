@@ -90,6 +90,7 @@ Wait::Outcome Wait::poll_until(int socket, short events, Instant limit) const {
 
 Wait::Outcome Wait::wait(int socket, bool for_reading) {
   if (has_given_up()) return outcome_;
+  has_read_ = has_read_ || for_reading;
   const Instant now = std::chrono::steady_clock::now();
   const Instant limit =
       std::min(until_, idle_ >= Instant::max() - now ? Instant::max() : now + idle_);
@@ -107,6 +108,7 @@ int Wait::hook(int socket, char is_read, int /*timeout_ms*/) {
   }
   switch (innermost->wait(socket, is_read != 0 && !innermost->is_sending_)) {
     case Outcome::heard:
+      errno = 0;  // a read that finds the end sets none, and the library reports what it finds here
       return is_read != 0 || is_sound(socket) ? 1 : 0;
     case Outcome::stopped:
       errno = ECANCELED;

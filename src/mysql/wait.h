@@ -26,6 +26,8 @@ class Wait {
   Outcome wait(int socket, bool for_reading);
   Outcome outcome() const { return outcome_; }
   bool has_given_up() const { return outcome_ != Outcome::heard; }
+  // Whether anything was waited for to be read: a connection stands by then.
+  bool has_read() const { return has_read_; }
 
   // The library's TLS layer asks to read even when it wants to write: while sending, say so.
   void set_sending(bool is_sending) { is_sending_ = is_sending; }
@@ -43,6 +45,7 @@ class Wait {
   Wait* const outer_;
   Outcome outcome_ = Outcome::heard;
   bool is_sending_ = false;
+  bool has_read_ = false;
 };
 
 }  // namespace tideway

@@ -12,8 +12,7 @@ namespace tideway::recipe {
 namespace {
 
 Result<TlsMode> parse_tls(const std::string& text) {
-  const auto probe =
-      parse_endpoint("mysql://localhost/?tls=" + (text == "try" ? "attempt" : text), Side::local);
+  const auto probe = parse_endpoint("mysql://localhost/?tls=" + text, Side::local);
   if (!probe) return fail(probe.error());
   return probe->tls;
 }

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import socket
+import struct
 import subprocess
+import threading
 import time
 
 import jobs
@@ -58,6 +60,123 @@ def test_a_source_that_cannot_be_reached_is_told_at_once(tideway, shop, target):
         assert "TW201" in copy(tideway, url, target.url()).expect(jobs.ENVIRONMENT).stderr
     done = copy(tideway, "mysql://root@no-such-host.invalid:3306/", target.url()).expect(jobs.ENVIRONMENT)
     assert "TW200" in done.stderr and "no-such-host.invalid" in done.stderr
+
+
+def _reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def _greeting(offers_tls):
+    capabilities = 0x8A209 | (0x800 if offers_tls else 0)
+    body = b"\x0a8.0.15\0" + struct.pack("<I", 7) + b"12345678\0" + struct.pack("<H", capabilities & 0xFFFF)
+    body += b"\x21\2\0" + struct.pack("<H", capabilities >> 16) + b"\x15" + b"\0" * 10 + b"123456789012\0mysql_native_password\0"
+    return struct.pack("<I", len(body))[:3] + b"\0" + body
+
+
+def _says(text):
+    def behave(connection):
+        connection.sendall(text)
+        connection.recv(1)  # until the other side has had enough
+
+    return behave
+
+
+def _ends(offers_tls, end):
+    """Greets, reads one packet of what follows, ends."""
+
+    def behave(connection):
+        connection.sendall(_greeting(offers_tls))
+        connection.recv(4096)
+        end(connection)
+
+    return behave
+
+
+@contextlib.contextmanager
+def _impostor(behave):
+    """Listens, and does to each connection what it is told; how many came is in `seen`."""
+    seen = []
+
+    def serve(listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            seen.append(connection)
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection):
+        with contextlib.suppress(OSError):
+            behave(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        yield f"mysql://root@127.0.0.1:{listener.getsockname()[1]}/?connect-timeout=1s", seen
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    "behave, code, said",
+    [
+        (_says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "TW208", 'is not MySQL; it said "HTTP/1.1 400 Bad Request"'),
+        (lambda connection: connection.recv(1), "TW205", "nothing was said within 1 s"),
+        (_says(_greeting(False)), "TW205", "did not finish the login within 1 s"),
+        (_says(_greeting(True)), "TW205", "did not finish TLS and login within 1 s"),
+        (_says(_greeting(False)[:30]), "TW205", "nothing was said"),
+        (_says(b"\x12\0\0\0\xff\x10\x04Too many people"), "TW206", "no connection left"),
+        (_says(b"\x10\0\0\0\xff\x6a\x04Not from here"), "TW203", "Not from here"),
+        (lambda connection: connection.close(), "TW207", "closed by the other side before the server greeted"),
+        (_reset, "TW207", "broken (Connection reset by peer) before the server greeted"),
+        (_ends(False, _reset), "TW207", "during the login"),
+        (_ends(False, socket.socket.close), "TW207", "closed by the other side during the login"),
+        (_ends(True, _reset), "TW207", "during the TLS handshake"),
+        (_ends(True, socket.socket.close), "TW207", "during the TLS handshake"),
+    ],
+    ids=["http", "silent", "hangs in login", "hangs in tls", "half a greeting", "crowded", "blocked", "closed", "reset",
+         "reset in login", "closed in login", "reset in tls", "closed in tls"],
+)
+def test_what_is_wrong_with_a_connection_is_told_by_the_step_that_failed(tideway, shop, behave, code, said):
+    with _impostor(behave) as (url, _):
+        done = tideway.run("verify", "--source", url, "--target", shop.url(), deadline_seconds=30).expect(jobs.ENVIRONMENT)
+    assert f"error: {code} " in done.stderr and said in done.stderr
+
+
+def test_a_port_where_nobody_listens_is_not_taken_for_a_firewall(tideway, shop):
+    with nobody_listens() as url:
+        done = tideway.run("verify", "--source", url, "--target", shop.url()).expect(jobs.ENVIRONMENT)
+    port = url.split(":")[-1].rstrip("/")
+    assert "nothing listens on this port" in done.stderr and "security group" not in done.stderr
+    assert f"next: nc -vz 127.0.0.1 {port}" in done.stderr
+
+
+@pytest.mark.parametrize("offers_tls", [True, False])
+def test_a_connection_cut_while_it_is_made_is_made_again_a_few_times(tideway, shop, offers_tls):
+    with _impostor(_ends(offers_tls, _reset)) as (url, seen):
+        tideway.run("verify", "--source", url, "--target", shop.url(), deadline_seconds=30).expect(jobs.ENVIRONMENT)
+        assert len(seen) == 4
+
+
+def test_a_login_cut_once_does_not_end_a_job(tideway, shop, proxy):
+    between = proxy(shop)
+    between.cut_after(100)  # inside the greeting or the login that follows
+    jobs.verify(tideway, between, shop, "-f", "shop.*").expect(jobs.PROVEN)
+
+
+def test_a_reset_during_the_tls_handshake_does_not_end_in_plaintext(tideway, shop, proxy):
+    """The fallback would be seen on the wire: the second packet of a plaintext login holds the account's name."""
+    heard = []
+
+    def behave(connection):
+        connection.sendall(_greeting(True))
+        heard.append(connection.recv(4096))
+        _reset(connection)
+
+    with _impostor(behave) as (url, _):
+        done = tideway.run("verify", "--source", url.replace("root", "someone:s3cret"), "--target", shop.url(), deadline_seconds=30)
+    assert "TW207" in done.expect(jobs.ENVIRONMENT).stderr
+    assert heard and all(b"someone" not in each for each in heard)
 
 
 @pytest.mark.parametrize("command", ["copy", "verify"])
