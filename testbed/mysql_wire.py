@@ -22,7 +22,7 @@ _FULL = 0xFFFFFF
 @dataclasses.dataclass
 class _Rule:
     pattern: re.Pattern
-    kind: str  # "substitute", "edit", "refuse", "cut"
+    kind: str  # "substitute", "edit", "refuse", "fail", "cut"
     detail: object
     skip: int = 0
     times: int | None = None
@@ -43,6 +43,9 @@ class Rules:
 
     def refuse(self, pattern: str, errno: int, state: str, message: str, times: int | None) -> None:
         self._add(pattern, "refuse", (errno, state, message), times=times)
+
+    def fail(self, pattern: str, errno: int, message: str, skip: int, times: int) -> None:
+        self._add(pattern, "fail", (errno, message), skip=skip, times=times)
 
     def cut(self, pattern: str, answered: bool, skip: int, times: int) -> None:
         self._add(pattern, "cut", answered, skip=skip, times=times)
@@ -119,6 +122,9 @@ class Conversation:
         text = payload[1:].decode("utf-8", "surrogateescape")
         self._rules.seen.append(text if len(text) <= 4096 else text[:4096])
         rule = self._rules.take(text)
+        if rule is not None and rule.kind == "fail":
+            errno, message = rule.detail
+            return bytes([_COM_QUERY]) + f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {errno}, MESSAGE_TEXT = '{message}'".encode()
         if rule is not None:
             if rule.kind == "cut" and not rule.detail:
                 return None

@@ -154,6 +154,10 @@ class Proxy:
         """Answers with an error in the server's place. `times=None`: always."""
         self._do(lambda: self._need_rules().refuse(pattern, errno, state, message, times))
 
+    def fail_statement(self, pattern: str, errno: int, message: str, *, skip: int = 0, times: int = 1) -> None:
+        """The server itself refuses the statement after the first `skip` that match, also among several in flight."""
+        self._do(lambda: self._need_rules().fail(pattern, errno, message, skip, times))
+
     def cut_at_statement(self, pattern: str, *, answered: bool = True, skip: int = 0, times: int = 1) -> None:
         """RST at the statement after the first `skip` that match.
 

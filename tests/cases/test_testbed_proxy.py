@@ -131,6 +131,17 @@ def test_a_statement_can_be_refused_in_the_servers_place(through):
     ask(connection, "FLUSH TABLES")
 
 
+def test_the_server_itself_refuses_the_statement_that_was_chosen(through):
+    proxy, connect = through
+    proxy.fail_statement("SELECT", 1041, "no memory", skip=1)
+    connection = connect()
+    assert ask(connection, "SELECT 1") == [(1,)]
+    with pytest.raises(pymysql.err.MySQLError) as raised:
+        ask(connection, "SELECT 2")
+    assert raised.value.args == (1041, "no memory")
+    assert ask(connection, "SELECT 3") == [(3,)]
+
+
 def test_statement_text_can_be_substituted(through):
     proxy, connect = through
     proxy.substitute("@@aurora_version", "'3.04.0'")
