@@ -18,11 +18,12 @@ Error stopped() {
           "stopped before all tables were read"};
 }
 
-// What a new connection to the source, which was there when the job began, may cure. The target's
-// losses are the sink's, which has tried for long when it tells of one.
+// What trying again may cure, on a new connection to the source, which was there when the job
+// began. The target's losses are the sink's, which has tried for long when it tells of one.
 bool was_lost(const Error& error) {
   return error.code() == ErrorCode::snapshot_lost ||
-         (error.side() == Side::source && error.retry() == Retry::new_session);
+         (error.side() == Side::source &&
+          (error.retry() == Retry::new_session || error.retry() == Retry::same_session));
 }
 
 // The definition may have changed under a reader; if it did not, the table's error stands.
