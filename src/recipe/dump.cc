@@ -43,13 +43,20 @@ class DirectoryTarget final : public RoundTarget {
   const bool has_schemas_;
 };
 
-// Fails before anything is written when what the server thinks its rows weigh has no room.
-Result<void> check_space(Storage& place, const ObjectList& objects, const DumpOptions& options) {
-  std::uint64_t rows_bytes = 0;
+// Fails before any row is written when what the server thinks its rows weigh has no room. What an
+// earlier start wrote is not written again, or makes room when it is.
+Result<void> check_space(Storage& place, const Manifest& done, const ObjectList& objects,
+                         const DumpOptions& options) {
+  std::uint64_t rows_bytes = 0, done_bytes = 0;
   for (const ListedTable& table : objects.tables) rows_bytes += table.bytes;
-  const std::uint64_t need = options.compress == Compression::none ? rows_bytes : rows_bytes / 4;
-  std::uint64_t have = TRY(place.free_bytes());
-  if (options.common.disk_bytes) have = std::min(have, *options.common.disk_bytes);
+  for (const auto& [id, table] : done.tables) {
+    for (const auto& [ordinal, part] : table.parts) {
+      for (const PartFile& file : part.files) done_bytes += file.bytes;
+    }
+  }
+  const std::uint64_t all = options.compress == Compression::none ? rows_bytes : rows_bytes / 4;
+  const std::uint64_t need = all - std::min(all, done_bytes);
+  const std::uint64_t have = TRY(place.free_bytes());
   if (!options.data || need <= have) return {};
   return fail(Error(ErrorCode::not_enough_space, Side::local, Retry::after_operator,
                     fmt::format("the tables need about {} in {}, and there are {}",
@@ -140,7 +147,7 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   const TableFilter filter = TRY(options.common.table_filter());
   const std::string output =
       options.common.output.empty() ? default_output() : options.common.output;
-  SpaceWatch space;
+  SpaceWatch space(options.common.disk_bytes);
   const auto place = TRY(open_place(output, space));
   Certificate certificate = begin_certificate("dump", source.to_text(), place->name());
 
@@ -153,13 +160,12 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   };
   const ObjectList objects = TRY_DURING("listing tables of the source", list(session, stop));
   describe_objects(certificate, objects);
-  TRY(check_space(*place, objects, options));
-
   MemoryArbiter arbiter(options.common.memory_bytes);
   const DumpFormat format = TRY(dump_format(options, session.server()));
   const auto sink =
       TRY_DURING("opening the dump directory",
                  DumpSink::open(*place, format, dump_settings(options), arbiter, stop));
+  TRY(check_space(*place, sink->manifest(), objects, options));
   if (options.common.restart) TRY(forget_everything(*sink, objects));
   if (options.schemas) TRY(write_schemas(*sink, objects, stop));
   if (!options.data) {

@@ -40,8 +40,14 @@ Result<std::unique_ptr<Storage>> open_place(const std::string& url, SpaceWatch& 
     return fail(Error(ErrorCode::usage, Side::local, Retry::never, "the directory is missing"));
   SpacePolicy space;
   space.observer = &watch;
-  return std::make_unique<LocalStorage>(std::filesystem::absolute(path).lexically_normal().string(),
-                                        space);
+  space.budget = watch.budget();
+  auto place = std::make_unique<LocalStorage>(
+      std::filesystem::absolute(path).lexically_normal().string(), space);
+  if (space.budget != nullptr && std::filesystem::exists(place->name())) {
+    for (const StoredFile& file : TRY(place->list()))
+      TRY(space.budget->take(file.bytes, file.path));
+  }
+  return place;
 }
 
 }  // namespace tideway::recipe

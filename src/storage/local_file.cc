@@ -35,6 +35,7 @@ Result<void> with_space(const SpacePolicy& space, const std::string& path, std::
 
 Result<void> write_fully(int fd, std::string_view bytes, const SpacePolicy& space,
                          const std::string& path, const std::stop_token& stop) {
+  if (space.budget != nullptr) TRY(space.budget->take(bytes.size(), path));
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
     if (put > 0) {
@@ -81,7 +82,9 @@ class LocalWriter : public ByteWriter {
         unpublished_(std::move(unpublished)),
         space_(space) {}
   ~LocalWriter() override {
-    if (!is_published_) ::unlink(unpublished_.c_str());
+    if (is_published_) return;
+    ::unlink(unpublished_.c_str());
+    if (space_.budget != nullptr) space_.budget->give_back(stored_bytes_);
   }
 
   Result<void> write(std::string_view bytes, const std::stop_token& stop) override {

@@ -102,7 +102,11 @@ Result<std::unique_ptr<ByteAppender>> LocalStorage::open_append(std::string_view
 
 Result<void> LocalStorage::remove(std::string_view path) {
   const std::string file = TRY(full_path(path, ErrorCode::storage_write));
-  if (::unlink(file.c_str()) == 0) return sync_folder(folder_of(file));
+  const std::uint64_t bytes = space_.budget == nullptr ? 0 : TRY(size(path)).value_or(0);
+  if (::unlink(file.c_str()) == 0) {
+    if (space_.budget != nullptr) space_.budget->give_back(bytes);
+    return sync_folder(folder_of(file));
+  }
   if (errno == ENOENT || errno == ENOTDIR) return {};
   return fail(file_error(ErrorCode::storage_write, errno, "removing", file));
 }
@@ -115,7 +119,10 @@ Result<std::optional<std::uint64_t>> LocalStorage::size(std::string_view path) {
   return fail(file_error(ErrorCode::storage_read, errno, "looking at", file));
 }
 
-Result<std::uint64_t> LocalStorage::free_bytes() { return free_bytes_at(root_); }
+Result<std::uint64_t> LocalStorage::free_bytes() {
+  const std::uint64_t free = free_bytes_at(root_);
+  return space_.budget == nullptr ? free : std::min(free, space_.budget->left());
+}
 
 Result<std::size_t> LocalStorage::remove_abandoned() {
   std::vector<std::string> abandoned;

@@ -27,7 +27,7 @@ class LocalStorage : public Storage {
                                                     const std::stop_token& stop) override;
   Result<void> remove(std::string_view path) override;
   Result<std::optional<std::uint64_t>> size(std::string_view path) override;
-  // Of the root, or of its nearest parent that exists.
+  // Of the root, or of its nearest parent that exists, within the budget.
   Result<std::uint64_t> free_bytes() override;
   Result<std::size_t> remove_abandoned() override;
   std::string name() const override { return root_; }

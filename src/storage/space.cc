@@ -23,6 +23,23 @@ void tell(const SpacePolicy& policy, const SpaceShortage& shortage) {
 
 }  // namespace
 
+Result<void> DiskBudget::take(std::uint64_t bytes, std::string_view path) {
+  const std::uint64_t used = used_.fetch_add(bytes) + bytes;
+  if (used <= limit_) return {};
+  used_ -= bytes;
+  Evidence evidence;
+  evidence.position = std::string(path);
+  return fail(Error(ErrorCode::not_enough_space, Side::local, Retry::after_operator,
+                    std::move(evidence),
+                    "need " + human_bytes(used) + " with what is about to be written, have " +
+                        human_bytes(limit_) + " by --disk"));
+}
+
+std::uint64_t DiskBudget::left() const {
+  const std::uint64_t used = used_;
+  return used < limit_ ? limit_ - used : 0;
+}
+
 Result<int> retry_for_space(const SpacePolicy& policy, std::string_view path,
                             std::uint64_t need_bytes,
                             const std::function<std::uint64_t()>& have_bytes,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <stop_token>
@@ -26,11 +27,27 @@ class SpaceObserver {
   virtual void resumed(std::string_view path) = 0;
 };
 
+// What may be on disk at all, where somebody set a limit: --disk. A limit does not move while it is
+// waited for, so that going over it is an error and no waiting. Any thread.
+class DiskBudget {
+ public:
+  explicit DiskBudget(std::uint64_t bytes) : limit_(bytes) {}
+  // Before bytes are written. Error not_enough_space with both numbers; then nothing was taken.
+  Result<void> take(std::uint64_t bytes, std::string_view path);
+  void give_back(std::uint64_t bytes) { used_ -= bytes; }  // they are not on disk any more
+  std::uint64_t left() const;
+
+ private:
+  const std::uint64_t limit_;
+  std::atomic<std::uint64_t> used_ = 0;
+};
+
 // How a full disk is met: not as an error but as the state "waiting for space". Borrowed by a
 // storage, which it outlives.
 struct SpacePolicy {
   const Clock* clock = &real_clock();
   SpaceObserver* observer = nullptr;  // nullptr: the log is told
+  DiskBudget* budget = nullptr;       // nullptr: as much as there is
   Duration look_again = std::chrono::seconds(1);
 };
 

@@ -293,3 +293,35 @@ def test_a_disk_that_fills_up_is_waited_for_until_there_is_room(tideway, shop, s
     outcome = run.wait(60)
     assert "waiting for space" in outcome.stderr, outcome
     outcome.expect(jobs.PROVEN)
+
+
+def test_a_dump_that_grows_over_its_budget_ends_clearly_and_goes_on_with_a_larger_one(tideway, shop, target, tmp_path):
+    """The server's guess fits, what is written does not: bytes are written as hex, twice their size."""
+    shop.execute("CREATE DATABASE narrow", "CREATE TABLE narrow.n (b VARBINARY(120))")
+    try:
+        shop.execute("INSERT INTO narrow.n SELECT RANDOM_BYTES(120) FROM shop.orders", "ANALYZE TABLE narrow.n")
+        ((guess,),) = shop.execute("SELECT data_length FROM information_schema.tables WHERE table_schema = 'narrow'")
+        dump = ("dump", "--source", shop.url(), "--output", tmp_path / "d", "-f", "narrow.*")
+        ended = tideway.run(*dump, "--disk", guess + 1000, deadline_seconds=60).expect(jobs.ENVIRONMENT)
+        assert "TW601" in ended.stderr and "need" in ended.stderr and "have" in ended.stderr, ended
+        assert sum(each.stat().st_size for each in (tmp_path / "d").iterdir()) <= guess + 1000
+        tideway.run(*dump, "--disk", "1GiB", deadline_seconds=60).expect(jobs.PROVEN)
+        tideway.run("load", "--target", target.url(), "--input", tmp_path / "d").expect(jobs.PROVEN)
+        assert oracle.compare(shop, target, databases=["narrow"]) == []
+    finally:
+        shop.execute("DROP DATABASE narrow")
+
+
+def test_a_dump_that_was_stopped_goes_on_where_only_its_rest_has_room(tideway, shop, small_disk, proxy):
+    """What is there already needs no room a second time."""
+    place, grow = small_disk
+    grow("7m")
+    slow = proxy(shop)
+    slow.throttle(2_000_000)
+    dump = lambda way: ("dump", "--source", way.url(), "--output", place / "dump", "-f", "shop.*", "--chunk-bytes", "500KiB", "--threads", "1")
+    run = tideway.start(*dump(slow))
+    while run.is_running and len(list(place.glob("dump/shop.orders.*.sql"))) < 4:
+        time.sleep(0.01)
+    run.kill()
+    assert len(list(place.glob("dump/shop.orders.*.sql"))) >= 4
+    tideway.run(*dump(shop), deadline_seconds=60).expect(jobs.PROVEN)

@@ -40,7 +40,7 @@ class SpaceTest : public ::testing::Test {
  protected:
   StepClock clock_;
   Watcher watcher_;
-  MemoryStorage storage_{10, SpacePolicy{&clock_, &watcher_, std::chrono::seconds(1)}};
+  MemoryStorage storage_{10, SpacePolicy{&clock_, &watcher_, nullptr, std::chrono::seconds(1)}};
   std::stop_source stop_;
 };
 
@@ -91,6 +91,20 @@ TEST_F(SpaceTest, a_journal_waits_too) {
   ASSERT_TRUE(journal->append("12345678", {}));
   ASSERT_TRUE(journal->append("abcdefgh", {}));
   EXPECT_EQ(storage_.files().at("journal"), "12345678abcdefgh");
+}
+
+TEST(DiskBudgetTest, what_goes_over_it_is_refused_with_both_numbers_and_room_comes_back) {
+  DiskBudget budget(10);
+  ASSERT_TRUE(budget.take(8, "a"));
+  const auto refused = budget.take(8, "b");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::not_enough_space);
+  EXPECT_NE(refused.error().message().find("need 16 B"), std::string::npos)
+      << refused.error().message();
+  EXPECT_NE(refused.error().message().find("have 10 B"), std::string::npos);
+  EXPECT_EQ(budget.left(), 2U);
+  budget.give_back(8);
+  EXPECT_TRUE(budget.take(10, "b"));
 }
 
 TEST(NullStorageTest, counts_what_it_discards) {
