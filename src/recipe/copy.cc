@@ -67,28 +67,6 @@ class ServerTarget final : public RoundTarget {
   std::unique_ptr<CopySink> sink_;
 };
 
-tideway::CopyOptions sink_options(const CopyOptions& options) {
-  tideway::CopyOptions sink;
-  sink.writers = options.common.threads;
-  sink.batch_bytes = std::min(options.batch_bytes, share_of(options.common));
-  sink.on_duplicate = options.on_duplicate;
-  sink.strength = options.digest;
-  sink.use_infile = options.infile;
-  return sink;
-}
-
-RoundOptions round_options(const CopyOptions& options) {
-  RoundOptions rounds;
-  rounds.threads = options.common.threads;
-  rounds.snapshot.consistency = options.consistency;
-  rounds.snapshot.wait = options.snapshot_wait;
-  rounds.read.chunk_bytes = options.chunk_bytes;
-  rounds.read.block_bytes = block_bytes(options.common);
-  rounds.read.digest = options.digest;
-  rounds.read.where = options.where;
-  return rounds;
-}
-
 Result<Tables> make_everything(JobProgress& progress, const ObjectList& objects,
                                const CopyOptions& options, const std::stop_token& stop) {
   std::vector<DatabaseToMake> databases;
@@ -97,7 +75,7 @@ Result<Tables> make_everything(JobProgress& progress, const ObjectList& objects,
   std::vector<TableToMake> tables;
   for (const ListedTable& table : objects.tables) tables.push_back({table.def, table.id()});
   SchemaOptions schema;
-  schema.on_duplicate = options.on_duplicate;
+  schema.on_duplicate = options.writing.on_duplicate;
   schema.threads = options.common.threads;
   return TRY_DURING("making the tables on the target",
                     make_tables(progress, databases, tables, schema, stop));
@@ -126,10 +104,10 @@ std::vector<TableToProve> tables_to_prove(const Tables& made, const RoundsResult
 
 ProofOptions proof_options(const CopyOptions& options) {
   ProofOptions proof;
-  proof.strength = options.digest;
+  proof.strength = options.reading.digest;
   proof.threads = options.common.threads;
   proof.condition = [&options](const TableToProve& table, const Stream& stream) {
-    return condition_on_target(table, stream, options.where);
+    return condition_on_target(table, stream, options.reading.where);
   };
   return proof;
 }
@@ -165,8 +143,9 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
                  JobProgress::open(target, job_options(options, certificate.job), stop));
   Tables made = TRY(make_everything(*progress, objects, options, stop));
   MemoryArbiter arbiter(options.common.memory_bytes);
-  ServerTarget round_target(*progress, made, arbiter, sink_options(options));
-  RoundOptions reading = round_options(options);
+  ServerTarget round_target(*progress, made, arbiter,
+                            sink_options(options.common, options.writing, options.reading.digest));
+  RoundOptions reading = round_options(options.common, options.reading);
   reading.list_again = list;
   const RoundsResult rounds =
       TRY(read_in_rounds(source, objects, round_target, arbiter, reading, board, stop));
@@ -176,7 +155,7 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   const auto proofs = TRY(prove(*progress, round_target.ledger(), tables_to_prove(made, rounds),
                                 proof_options(options), board, stop));
   describe_rounds(certificate, rounds);
-  describe_proofs(certificate, made, rounds, proofs, options.digest);
+  describe_proofs(certificate, made, rounds, proofs, options.reading.digest);
   std::vector<ViewToMake> views;
   for (const ListedView& view : objects.views) views.push_back({view.id, view.create_text});
   describe_views(certificate, TRY(make_views(*progress, views, stop)));

@@ -1,31 +1,22 @@
 #pragma once
 
-#include <cstdint>
 #include <stop_token>
-#include <string>
 
-#include "apply/statement.h"
-#include "base/clock.h"
 #include "base/option_table.h"
 #include "base/result.h"
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
-#include "snapshot/consistent_point.h"
+#include "recipe/reading_options.h"
+#include "recipe/writing_options.h"
 
 namespace tideway::recipe {
 
 struct CopyOptions {
   CommonOptions common;
-  Consistency consistency = Consistency::automatic;
-  Duration snapshot_wait = std::chrono::seconds(10);
-  std::string where;
-  std::uint64_t chunk_bytes = 64ULL << 20U;
-  std::uint64_t batch_bytes = 1ULL << 20U;
-  OnDuplicate on_duplicate = OnDuplicate::error;
-  DigestStrength digest = DigestStrength::fast;
+  ReadingOptions reading;
+  WritingOptions writing;
   bool views = true;
-  bool infile = true;
   static const OptionTable<CopyOptions>& table();
 };
 

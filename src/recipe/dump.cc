@@ -175,7 +175,7 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
     return certificate;
   }
   DirectoryTarget target(*sink, space, options.schemas);
-  RoundOptions reading = round_options(options);
+  RoundOptions reading = round_options(options.common, options.reading);
   reading.list_again = list;
   const RoundsResult rounds =
       TRY(read_in_rounds(source, objects, target, arbiter, reading, board, stop));
@@ -185,7 +185,7 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   sink->set_metadata(metadata_of(rounds, TRY(followers_of(session, stop))));
   TRY(sink->complete(stop));
   describe_rounds(certificate, rounds);
-  describe_parts(certificate, rounds.objects, rounds, sink->manifest(), options.digest);
+  describe_parts(certificate, rounds.objects, rounds, sink->manifest(), options.reading.digest);
   end_certificate(certificate, board);
   return certificate;
 }

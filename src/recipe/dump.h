@@ -4,24 +4,19 @@
 #include <stop_token>
 #include <string>
 
-#include "base/clock.h"
 #include "base/option_table.h"
 #include "base/result.h"
 #include "dumpfile/dump_format.h"
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
-#include "snapshot/consistent_point.h"
+#include "recipe/reading_options.h"
 
 namespace tideway::recipe {
 
 struct DumpOptions {
   CommonOptions common;
-  Consistency consistency = Consistency::automatic;
-  Duration snapshot_wait = std::chrono::seconds(10);
-  std::string where;
-  std::uint64_t chunk_bytes = 64ULL << 20U;
-  DigestStrength digest = DigestStrength::fast;
+  ReadingOptions reading;
   bool schemas = true, data = true, views = true;
   FileType file_type = FileType::sql;
   Compression compress = Compression::none;

@@ -7,47 +7,12 @@
 #include "recipe/servers.h"
 
 namespace tideway::recipe {
-namespace {
-
-OptionEntries<DumpOptions> reading() {
-  OptionEntries<DumpOptions> all;
-  const auto add = [&all](OptionEntries<DumpOptions> more) {
-    all.insert(all.end(), more.begin(), more.end());
-  };
-  add(option("consistency", &DumpOptions::consistency)
-          .names({{"auto", Consistency::automatic},
-                  {"flush", Consistency::flush},
-                  {"lock", Consistency::lock},
-                  {"none", Consistency::none}})
-          .group("Reading")
-          .help("How the tables are read at one position: auto never locks, flush and lock do what "
-                "they say, none promises nothing."));
-  add(option("snapshot-wait", &DumpOptions::snapshot_wait)
-          .group("Reading")
-          .help("How long to try for a point at which no table is being written to."));
-  add(option("where", &DumpOptions::where)
-          .group("Reading")
-          .help("Dumps only the rows for which this SQL condition holds."));
-  add(option("chunk-bytes", &DumpOptions::chunk_bytes)
-          .as_bytes()
-          .range(1ULL << 16U, 1ULL << 32U)
-          .group("Reading")
-          .help("Aim for one chunk of a table, uncompressed: one data file."));
-  add(option("digest", &DumpOptions::digest)
-          .names({{"fast", DigestStrength::fast}, {"strong", DigestStrength::strong}})
-          .group("Reading")
-          .help("The digest of each part in the manifest: sums of CRC-32, or of MD5."));
-  return all;
-}
-
-}  // namespace
-
 const OptionTable<DumpOptions>& DumpOptions::table() {
   using enum CommonPart;
   static const OptionTable<DumpOptions> options{
       include(&DumpOptions::common,
               CommonOptions::table({source, output, filter, threads, memory, disk})),
-      reading(),
+      include(&DumpOptions::reading, ReadingOptions::table()),
       option("schemas", &DumpOptions::schemas).group("What").help("Write the definitions."),
       option("data", &DumpOptions::data).group("What").help("Write the rows."),
       option("views", &DumpOptions::views).group("What").help("Write views."),
@@ -133,21 +98,7 @@ Result<DumpFormat> dump_format(const DumpOptions& options, const Server& source)
 }
 
 std::string dump_settings(const DumpOptions& options) {
-  return fmt::format("filter={}\ncase-sensitive={}\nwhere={}\ndigest={}\ndata={}\n",
-                     fmt::join(options.common.filter, " "), options.common.case_sensitive,
-                     options.where, to_text(options.digest), options.data);
-}
-
-RoundOptions round_options(const DumpOptions& options) {
-  RoundOptions rounds;
-  rounds.threads = options.common.threads;
-  rounds.snapshot.consistency = options.consistency;
-  rounds.snapshot.wait = options.snapshot_wait;
-  rounds.read.chunk_bytes = options.chunk_bytes;
-  rounds.read.block_bytes = block_bytes(options.common);
-  rounds.read.digest = options.digest;
-  rounds.read.where = options.where;
-  return rounds;
+  return settings_of(options.common, options.reading) + fmt::format("data={}\n", options.data);
 }
 
 Result<void> forget_everything(DumpSink& sink, const ObjectList& objects) {

@@ -13,7 +13,6 @@ std::string default_output();  // ./export-<now>, as the original exporter names
 Result<DumpFormat> dump_format(const DumpOptions& options, const Server& source);
 std::string dump_settings(
     const DumpOptions& options);  // what a start must share with the start that began the dump
-RoundOptions round_options(const DumpOptions& options);
 // --restart: what the directory has of these tables goes.
 Result<void> forget_everything(DumpSink& sink, const ObjectList& objects);
 

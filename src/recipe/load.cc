@@ -31,16 +31,6 @@ JobOptions job_options(const LoadOptions& options, const std::string& job) {
   return made;
 }
 
-tideway::CopyOptions sink_options(const LoadOptions& options) {
-  tideway::CopyOptions sink;
-  sink.writers = options.common.threads;
-  sink.batch_bytes = std::min(options.batch_bytes, share_of(options.common));
-  sink.on_duplicate = options.on_duplicate;
-  sink.strength = options.digest;
-  sink.use_infile = options.infile;
-  return sink;
-}
-
 PartSourceOptions source_options(const LoadOptions& options) {
   PartSourceOptions source;
   source.strength = options.digest;
@@ -152,7 +142,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
                  JobProgress::open(target, job_options(options, certificate.job), stop));
   TRY(check_files(*progress, input));
   SchemaOptions schema;
-  schema.on_duplicate = options.on_duplicate;
+  schema.on_duplicate = options.writing.on_duplicate;
   schema.threads = options.common.threads;
   schema.may_create = options.schemas;
   const auto made = TRY_DURING("making the tables on the target",
@@ -165,7 +155,8 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   const auto ledger = TRY(TargetLedger::open(*progress, stop));
   MemoryArbiter arbiter(options.common.memory_bytes);
   {
-    CopySink sink(*progress, *ledger, targets, arbiter, sink_options(options));
+    CopySink sink(*progress, *ledger, targets, arbiter,
+                  sink_options(options.common, options.writing, options.digest));
     TRY(read_files(*place, input, sink, arbiter, options, board, stop));
   }
   std::vector<TableToProve> to_prove;

@@ -1,25 +1,23 @@
 #pragma once
 
-#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "apply/statement.h"
 #include "base/option_table.h"
 #include "base/result.h"
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "recipe/writing_options.h"
 
 namespace tideway::recipe {
 
 struct LoadOptions {
   CommonOptions common;
-  std::uint64_t batch_bytes = 1ULL << 20U;
-  OnDuplicate on_duplicate = OnDuplicate::error;
+  WritingOptions writing;
   DigestStrength digest = DigestStrength::fast;
-  bool schemas = true, views = true, infile = true;
+  bool schemas = true, views = true;
   std::string csv_separator = ",", csv_delimiter = "\"", csv_terminator, csv_escape = "\\";
   std::vector<std::string> csv_null_values;
   bool header = true;

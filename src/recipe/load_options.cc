@@ -1,3 +1,4 @@
+#include "recipe/digest_option.h"
 #include "recipe/load.h"
 
 namespace tideway::recipe {
@@ -11,25 +12,8 @@ const OptionTable<LoadOptions>& LoadOptions::table() {
           .group("What")
           .help("Make databases and tables from the schema files."),
       option("views", &LoadOptions::views).group("What").help("Make views after the tables."),
-      option("digest", &LoadOptions::digest)
-          .names({{"fast", DigestStrength::fast}, {"strong", DigestStrength::strong}})
-          .group("Proof")
-          .help("How the target's rows are compared with those read: sums of CRC-32, or of MD5."),
-      option("batch-bytes", &LoadOptions::batch_bytes)
-          .as_bytes()
-          .range(1ULL << 12U, 64ULL << 20U)
-          .group("Writing")
-          .help("Text of one statement on the target."),
-      option("on-duplicate", &LoadOptions::on_duplicate)
-          .names({{"error", OnDuplicate::error},
-                  {"ignore", OnDuplicate::ignore},
-                  {"replace", OnDuplicate::replace}})
-          .group("Writing")
-          .help("What to do with a row whose key the target has already."),
-      option("infile", &LoadOptions::infile)
-          .group("Writing")
-          .help("Measure LOAD DATA LOCAL INFILE against INSERT and use the faster, where the "
-                "target allows it."),
+      digest_option(&LoadOptions::digest),
+      include(&LoadOptions::writing, WritingOptions::table()),
       option("csv-separator", &LoadOptions::csv_separator)
           .group("CSV")
           .help("Between values. With our manifest in the directory it decides, here and below."),

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "mysql/pool.h"
 #include "recipe/certify.h"
+#include "recipe/digest_option.h"
 #include "recipe/servers.h"
 #include "snapshot/object_list.h"
 #include "verify/compare.h"
@@ -147,10 +148,7 @@ const OptionTable<VerifyOptions>& VerifyOptions::table() {
   using enum CommonPart;
   static const OptionTable<VerifyOptions> options{
       include(&VerifyOptions::common, CommonOptions::table({source, target, filter, threads})),
-      option("digest", &VerifyOptions::digest)
-          .names({{"fast", DigestStrength::fast}, {"strong", DigestStrength::strong}})
-          .group("Comparison")
-          .help("How rows are compared: sums of CRC-32 by ranges of 100 000 rows, or of MD5."),
+      digest_option(&VerifyOptions::digest),
       option("count", &VerifyOptions::count)
           .group("Comparison")
           .help("Compare the number of rows only: quick, and no proof."),
