@@ -1,6 +1,7 @@
 """Bounded memory: --memory 192MiB stays below 256 MiB of RSS with 16 readers and rows of 64 MiB."""
 
 import jobs
+import pytest
 from testbed import oracle, shapes
 
 
@@ -12,10 +13,14 @@ def test_huge_rows_go_one_at_a_time(tideway, mysql80, target):
     assert outcome.peak_rss_bytes < 256 << 20, outcome.peak_rss_bytes / 2**20
 
 
-def test_a_dump_of_huge_rows_stays_within_its_memory(tideway, mysql80, tmp_path):
+@pytest.mark.parametrize("form", [[], ["--filetype", "csv"], ["--compress", "zstd"]], ids=["sql", "csv", "zstd"])
+def test_a_dump_of_huge_rows_and_its_load_stay_within_their_memory(tideway, mysql80, target, tmp_path, form):
     shapes.huge_rows(mysql80, rows=3, mebibytes=64)
-    outcome = tideway.run(
-        "dump", "--source", mysql80.url(), "--output", tmp_path / "dump", "--memory", "192MiB", "--threads", "16", deadline_seconds=280
-    )
-    outcome.expect(jobs.PROVEN)
-    assert outcome.peak_rss_bytes < 256 << 20, outcome.peak_rss_bytes / 2**20
+    bounded = ["--memory", "192MiB", "--threads", "16", "--json"]
+    dump = tideway.run("dump", "--source", mysql80.url(), "--output", tmp_path / "dump", *form, *bounded, deadline_seconds=280)
+    dump.expect(jobs.PROVEN)
+    assert dump.peak_rss_bytes < 256 << 20, dump.peak_rss_bytes / 2**20
+    load = tideway.run("load", "--target", target.url(), "--input", tmp_path / "dump", *bounded, deadline_seconds=280)
+    load.expect(jobs.PROVEN)
+    assert oracle.compare(mysql80, target, databases=["huge"]) == []
+    assert load.peak_rss_bytes < 256 << 20, load.peak_rss_bytes / 2**20
