@@ -5,11 +5,10 @@
 
 #include "base/text.h"
 #include "dumpfile/part_rows.h"
+#include "dumpfile/row_area.h"
 
 namespace tideway {
 namespace {
-
-constexpr std::uint32_t room_for_next = 4096;
 
 struct CsvMark {
   std::uint64_t offset = 0, rows = 0;
@@ -54,43 +53,29 @@ class CsvPart : public PartRows {
  private:
   Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,
                          const std::stop_token& stop) {
-    set_area(filler.block());
+    area_.put_into(filler.block());
     while (reader_.row_end_offset() < limit) {
       switch (TRY(reader_.next())) {
         case CsvReader::Event::need_room:
-          if (filler.has_rows()) {
-            put_aside();
+          if (!TRY(area_.make_room(filler, stop))) {
+            area_.put_aside();
             return Filled::block_full;
           }
-          TRY(filler.grow(stop));
-          reader_.moved_area(filler.block().room(0), filler.block().room_left());
           break;
         case CsvReader::Event::row:
-          if (drops) {
-            set_area(filler.block());
-            break;
-          }
-          TRY(take_row(filler, stop));
-          if (filler.is_oversize() || filler.block().room_left() < room_for_next) {
-            put_aside();
+          if (!drops) TRY(take_row(filler, stop));
+          if (!drops && !area_.has_room(filler)) {
+            area_.put_aside();
             return Filled::block_full;
           }
-          set_area(filler.block());
+          area_.put_into(filler.block());
           break;
         case CsvReader::Event::end:
           return Filled::file_ended;
       }
     }
-    put_aside();
+    area_.put_aside();
     return Filled::limit;
-  }
-
-  void set_area(Block& block) { reader_.set_area(block.room(0), block.room_left()); }
-
-  void put_aside() {
-    const std::size_t bytes = reader_.row_bytes() + CsvReader::room_least;
-    if (aside_.size() < bytes) aside_.resize(bytes);
-    reader_.set_area(aside_.data(), aside_.size());
   }
 
   Result<void> use(ColumnMap map) {
@@ -149,7 +134,7 @@ class CsvPart : public PartRows {
   const PartPlace place_;
   const CsvOptions options_;
   CsvReader reader_;
-  std::string aside_;
+  RowArea<CsvReader> area_{reader_};
   ColumnMap map_;
   bool map_known_ = false;
   std::optional<CellMaker> maker_;

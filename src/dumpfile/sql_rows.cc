@@ -6,13 +6,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dumpfile/part_rows.h"
+#include "dumpfile/row_area.h"
 
 namespace tideway {
 namespace {
 
 constexpr std::size_t piece_bytes = 256 << 10U;
-constexpr std::uint32_t room_for_next = 4096;  // a block with less is full: most rows need more
-
 // What a mark says: behind which byte and row, and where the head of that row's statement stands.
 struct SqlMark {
   std::uint64_t offset = 0, rows = 0, head_offset = 0, head_bytes = 0;
@@ -70,19 +69,17 @@ class SqlPart : public PartRows {
  private:
   Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,
                          const std::stop_token& stop) {
-    set_area(filler.block());
+    area_.put_into(filler.block());
     while (reader_.row_end_offset() < limit) {
       switch (TRY(reader_.next())) {
         case DumpReader::Event::need_bytes:
           TRY(feed());
           break;
         case DumpReader::Event::need_room:
-          if (filler.has_rows()) {
-            put_aside();
+          if (!TRY(area_.make_room(filler, stop))) {
+            area_.put_aside();
             return Filled::block_full;
           }
-          TRY(filler.grow(stop));
-          reader_.moved_area(filler.block().room(0), filler.block().room_left());
           break;
         case DumpReader::Event::statement:
           TRY(take_head());
@@ -91,32 +88,19 @@ class SqlPart : public PartRows {
           TRY(take_other());
           break;
         case DumpReader::Event::row:
-          if (drops) {
-            set_area(filler.block());
-            break;
-          }
-          TRY(take_row(filler, stop));
-          if (filler.is_oversize() || filler.block().room_left() < room_for_next) {
-            put_aside();
+          if (!drops) TRY(take_row(filler, stop));
+          if (!drops && !area_.has_room(filler)) {
+            area_.put_aside();
             return Filled::block_full;
           }
-          set_area(filler.block());
+          area_.put_into(filler.block());
           break;
         case DumpReader::Event::end:
           return Filled::file_ended;
       }
     }
-    put_aside();
+    area_.put_aside();
     return Filled::limit;
-  }
-
-  void set_area(Block& block) { reader_.set_area(block.room(0), block.room_left()); }
-
-  // The block goes to its writer: what the reader has of the next row waits here.
-  void put_aside() {
-    const std::size_t bytes = reader_.row_bytes() + 64;
-    if (aside_.size() < bytes) aside_.resize(bytes);
-    reader_.set_area(aside_.data(), aside_.size());
   }
 
   Result<void> feed() {
@@ -221,7 +205,8 @@ class SqlPart : public PartRows {
   const PartPlace place_;
   std::unique_ptr<ByteReader> file_;
   DumpReader reader_;
-  std::string piece_, aside_;
+  RowArea<DumpReader> area_{reader_};
+  std::string piece_;
   bool no_backslash_escapes_;
   std::optional<std::string> named_;  // the table, by the first statement
   std::vector<std::string> names_;    // the statement's column list

@@ -15,8 +15,6 @@ using sql_text::is_word_char;
 
 namespace {
 
-// What read_text may store beyond what it decodes, and a sign or two kept from the piece before.
-constexpr std::size_t area_slack = 64;
 // A head or a statement without rows larger than this is no dump's: a table has at most 4096
 // columns.
 constexpr std::size_t head_bytes_max = 16U << 20U;
@@ -75,7 +73,7 @@ Result<DumpReader::Event> DumpReader::next() {
       return Event::need_bytes;
     }
     const auto left = static_cast<std::size_t>(end_ - at_);
-    const std::size_t used = row_bytes() + area_slack;
+    const std::size_t used = row_bytes() + room_least;
     // The head of a statement needs no room, and how small an area is is the caller's business.
     if (state_ != State::head && used >= area_bytes_) return Event::need_room;
     limit_ = state_ == State::head ? end_ : at_ + std::min(left, area_bytes_ - used);

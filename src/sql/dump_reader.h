@@ -58,6 +58,7 @@ struct DumpReaderOptions {
 //   introducer names a character set other than UTF-8, ASCII or binary
 class DumpReader {
  public:
+  static constexpr std::size_t room_least = 64;  // of an area, beyond what the row has already
   enum class Event : std::uint8_t { need_bytes, need_room, statement, row, other, end };
 
   explicit DumpReader(DumpReaderOptions options = {});
