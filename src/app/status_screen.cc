@@ -150,16 +150,19 @@ class PlainPainter final : public Painter {
     phase_ = figures.status.phase;
     waiting_for_ = figures.status.waiting_for;
     last_ = now;
-    say(status_line(figures));
+    said_ = status_line(figures);
+    say(said_);
   }
   void say(std::string_view line) override { put(clock_text() + std::string(line) + "\n"); }
   void finish() override {
-    if (figures_ && !figures_->status.phase.empty()) say(status_line(*figures_));
+    if (!figures_ || figures_->status.phase.empty()) return;
+    const std::string line = status_line(*figures_);
+    if (line != said_) say(line);
   }
 
  private:
   std::optional<Figures> figures_;
-  std::string phase_, waiting_for_;
+  std::string phase_, waiting_for_, said_;
   Instant last_{};
 };
 

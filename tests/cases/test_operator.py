@@ -325,3 +325,80 @@ def test_a_dump_that_was_stopped_goes_on_where_only_its_rest_has_room(tideway, s
     run.kill()
     assert len(list(place.glob("dump/shop.orders.*.sql"))) >= 4
     tideway.run(*dump(shop), deadline_seconds=60).expect(jobs.PROVEN)
+
+
+def tables_of(server, database):
+    return server.execute(f"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '{database}'")[0][0]
+
+
+@pytest.mark.parametrize("condition, said", [("nope > 3", "Unknown column 'nope'"), ("k >", "You have an error in your SQL syntax")])
+@pytest.mark.parametrize("command", ["copy", "dump", "verify"])
+def test_a_condition_that_a_table_cannot_follow_is_told_before_a_row_moves(tideway, shop, target, tmp_path, command, condition, said):
+    where = ("--output", tmp_path / "dump") if command == "dump" else ("--target", target.url())
+    done = tideway.run(command, "--source", shop.url(), *where, "-f", "shop.*", "--where", condition).expect(jobs.USAGE)
+    assert "TW103" in done.stderr and said in done.stderr and "table: `shop`.`orders`" in done.stderr
+    assert tables_of(target, "shop") == 0 and not (tmp_path / "dump").exists()
+
+
+def test_a_target_that_goes_away_is_one_state_and_not_a_flood(tideway, shop, mysql57):
+    run = tideway.start("copy", "--source", shop.url(), "--target", mysql57.url(), "--chunk-bytes", "64KiB", "-f", "shop.*")
+    wait_for_rows(mysql57, ROWS // 10, run)
+    mysql57.kill()
+    deadline = time.monotonic() + 60
+    while "waiting for target: " not in run.output()[1]:
+        assert run.is_running and time.monotonic() < deadline, run.output()
+        time.sleep(0.05)
+    time.sleep(7)  # two heartbeats, and the interval of status lines
+    mysql57.start()
+    lines = run.wait(60).expect(jobs.PROVEN).stderr.splitlines()
+    waiting = [line for line in lines if "waiting for target: " in line]
+    assert len(waiting) <= 4 and "waiting for" not in lines[-1], lines
+    assert [line for line in lines if "[WARN]" in line and "not encrypted" not in line] == []
+    assert oracle.compare(shop, mysql57, databases=["shop"]) == []
+
+
+@pytest.mark.parametrize("lost", ["source", "target"])
+def test_a_comparison_goes_on_after_its_connections_were_cut(tideway, shop, target, proxy, lost):
+    jobs.copy(tideway, shop, target, "-f", "shop.*").expect(jobs.PROVEN)
+    target.execute("UPDATE shop.orders SET k = k + 1 WHERE id = 17")  # so that ranges are halved too
+    ends = {"source": shop, "target": target}
+    ends[lost] = between = proxy(ends[lost], mysql=True)
+    between.cut_at_statement("MD5", answered=False, times=5)
+    done = tideway.run("verify", "--source", ends["source"].url(tls="off"), "--target", ends["target"].url(tls="off"), "-f", "shop.*")
+    assert "0 missing, 0 extra, 1 different" in done.expect(jobs.FAILED).stdout and "`id`=17" in done.stdout
+    assert "questions were asked again" in done.stdout
+
+
+def test_a_comparison_waits_for_a_server_that_comes_back(tideway, shop, target, proxy):
+    jobs.copy(tideway, shop, target, "-f", "shop.*").expect(jobs.PROVEN)
+    between = proxy(target, mysql=True)
+    between.cut_at_statement("MD5", answered=False)
+    between.delay(0.05)
+    run = tideway.start("verify", "--source", shop.url(), "--target", between.url(tls="off"), "-f", "shop.*")
+    while between.accepted < 2 and run.is_running:
+        time.sleep(0.005)
+    between.refuse()
+    deadline = time.monotonic() + 30
+    while "waiting for target: " not in run.output()[1]:
+        assert run.is_running and time.monotonic() < deadline, run.output()
+        time.sleep(0.05)
+    between.heal()
+    run.wait(60).expect(jobs.PROVEN)
+
+
+def test_the_last_status_line_is_said_once(tideway, shop, target):
+    with nobody_listens() as url:
+        failed = tideway.run("copy", "--source", url, "--target", target.url())
+    assert failed.stderr.count("reading definitions") == 1, failed
+    lines = copy(tideway, shop.url(), target.url(), "-f", "shop.*").expect(jobs.PROVEN).stderr.splitlines()
+    status = [line.split(" ", 1)[1] for line in lines if "[3/3]" in line]
+    assert status and len(status) == len(set(status)), lines
+
+
+def test_the_reader_of_a_cluster_is_not_written_to(tideway, shop, target, proxy):
+    """As an Aurora reader endpoint answers."""
+    reader = proxy(target, mysql=True)
+    reader.edit_rows("innodb_read_only", lambda rows: [[b"innodb_read_only", b"ON"]])
+    done = copy(tideway, shop.url(), reader.url(tls="off"), "-f", "shop.*").expect(jobs.ENVIRONMENT)
+    assert "TW204 connect_role (target)" in done.stderr and "a writer is needed" in done.stderr
+    assert tables_of(target, "tideway_meta") == 0
