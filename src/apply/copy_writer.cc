@@ -147,7 +147,7 @@ Result<void> CopyWriter::commit(const Block& block, OpenStream& stream, const St
 Result<void> CopyWriter::wait_before_next(const Error& error, Backoff& backoff,
                                           const std::stop_token& stop) {
   ++shared_.meter.retries;
-  LOG(warn, "a transaction of the target is tried again", {{"error", error.to_line()}});
+  LOG(info, "a transaction of the target is tried again", {{"error", error.to_line()}});
   bool was_stopped = false;
   switch (failure_of(error)) {
     case Failure::space:

@@ -35,7 +35,7 @@ class Ddl {
       if ((retry != Retry::new_session && retry != Retry::same_session) ||
           real_clock().now() >= give_up)
         return done;
-      LOG(warn, "a definition is tried again", {{"error", done.error().to_line()}});
+      LOG(info, "a definition is tried again", {{"error", done.error().to_line()}});
       if (!real_clock().wait(backoff.next(), stop_)) return done;
     }
   }

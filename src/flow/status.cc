@@ -57,10 +57,16 @@ void StatusBoard::warn(std::string sentence) {
   board_.with([&](Board& board) { board.warnings.push_back(std::move(sentence)); });
 }
 
+void StatusBoard::watch(std::function<std::string()> waiting) {
+  board_.with([&](Board& board) { board.waiting = std::move(waiting); });
+}
+
 Status StatusBoard::status() const {
   return board_.with([](Board& board) {
     board.ask();
-    return board.last;
+    Status status = board.last;
+    if (status.waiting_for.empty() && board.waiting) status.waiting_for = board.waiting();
+    return status;
   });
 }
 

@@ -56,6 +56,9 @@ class StatusBoard {
   // A phase without figures. Totals and sums put up earlier stay.
   void begin(std::uint32_t step, std::uint32_t steps, std::string phase);
   void warn(std::string sentence);  // shown, and kept for the certificate
+  // Says on whom everything waits, in every phase, where the sample says nothing of it: "target:
+  // …"; empty: on nobody. Called like a sample, until the board goes.
+  void watch(std::function<std::string()> waiting);
 
   Status status() const;  // asks the sample
   std::vector<std::string> warnings() const;
@@ -63,6 +66,7 @@ class StatusBoard {
  private:
   struct Board {
     Sample sample;
+    std::function<std::string()> waiting;
     std::uint64_t number = 0;  // of the sample that is up: a later one replaces an earlier one
     Status last;
     std::vector<std::string> warnings;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "mysql/reachability.h"
 
 namespace tideway {
 
@@ -37,6 +39,8 @@ struct Endpoint {
   std::string database;  // default database of sessions; usually empty
   Duration connect_timeout = std::chrono::seconds(10);
   std::map<std::string, std::string> variables;  // further session variables, set on every session
+  std::shared_ptr<Reachability>
+      reachability;  // told whether the server answers; shared by copies; or none
 
   std::string to_text() const;  // user@host:port, never the password
 };

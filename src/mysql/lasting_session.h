@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -37,21 +38,26 @@ class LastingSession {
       const bool may_pass = retry == Retry::same_session || retry == Retry::new_session;
       if (!may_pass || real_clock().now() >= give_up || !real_clock().wait(backoff.next(), stop))
         return fail(std::move(answer).error().during(what));
-      LOG(warn, "a server is asked again", {{"for", what}, {"error", answer.error().to_line()}});
+      LOG(info, "a server is asked again", {{"for", what}, {"error", answer.error().to_line()}});
+      ++asked_again_;
     }
   }
 
- private:
+  // Asks once, for a question to two servers of which either may be lost: the loop is around both.
   template <typename Ask>
-  auto once(const std::stop_token& stop, Ask& ask) -> std::invoke_result_t<Ask&, Session&> {
+  auto once(const std::stop_token& stop, Ask&& ask) -> std::invoke_result_t<Ask&, Session&> {
     if (!session_ || session_->is_broken())
       session_.emplace(TRY(Session::open(endpoint_, {}, stop)));
     return ask(*session_);
   }
 
+  std::uint64_t asked_again() const { return asked_again_; }  // how often an answer was lost
+
+ private:
   const Endpoint endpoint_;
   const Duration patience_;
   std::optional<Session> session_;
+  std::uint64_t asked_again_ = 0;
 };
 
 }  // namespace tideway

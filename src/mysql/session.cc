@@ -140,6 +140,16 @@ Error as_connecting(const Endpoint& endpoint, Error error) {
                                   : "nothing more was said"));
 }
 
+// Away is what another session may find back; what an operator must mend ends the job instead.
+void tell_reachability(const Endpoint& endpoint, const Error* error) {
+  if (endpoint.reachability == nullptr) return;
+  if (error == nullptr) {
+    endpoint.reachability->is_back();
+  } else if (error->retry() == Retry::new_session) {
+    endpoint.reachability->is_away(error->message());
+  }
+}
+
 Result<std::unique_ptr<SessionState>> open_once(const Endpoint& endpoint,
                                                 const SessionOptions& options,
                                                 const std::stop_token& stop) {
@@ -188,6 +198,7 @@ Result<Session> Session::open(const Endpoint& endpoint, const SessionOptions& op
   Backoff backoff;
   for (int cuts = 0;; ++cuts) {
     auto state = open_once(endpoint, options, stop);
+    tell_reachability(endpoint, state ? nullptr : &state.error());
     if (state) return Session(*std::move(state));
     const ErrorCode code = state.error().code();
     const bool was_cut = code == ErrorCode::connect_lost || code == ErrorCode::lost_connection;

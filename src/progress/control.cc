@@ -64,7 +64,7 @@ Result<void> Control::again(const Work& work, bool in_transaction, const std::st
         error.retry() == Retry::same_session || error.retry() == Retry::new_session;
     if (!may_try || stop.stop_requested() || real_clock().now() >= give_up)
       return fail(std::move(error).during("keeping the job's progress"));
-    LOG(warn, "the job's progress is written again", {{"job", job_}, {"error", error.to_line()}});
+    LOG(info, "the job's progress is written again", {{"job", job_}, {"error", error.to_line()}});
     if (!real_clock().wait(backoff.next(), stop)) return fail(stopped());
   }
 }

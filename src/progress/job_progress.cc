@@ -114,9 +114,13 @@ Result<void> beat(Control& control, Duration interval, const std::stop_token& st
       continue;
     }
     const Error error = control.explain(std::move(done).error());
-    LOG(warn, "the job's heartbeat failed", {{"job", control.job()}, {"error", error.to_line()}});
-    if (error.retry() == Retry::never || error.retry() == Retry::after_operator)
+    const bool is_final = error.retry() == Retry::never || error.retry() == Retry::after_operator;
+    if (is_final) {
+      LOG(warn, "the job's heartbeat ended", {{"job", control.job()}, {"error", error.to_line()}});
       control.lose(error);
+    } else {
+      LOG(info, "the job's heartbeat failed", {{"job", control.job()}, {"error", error.to_line()}});
+    }
     if (error.retry() == Retry::new_session) session.reset();
     pause = backoff.next();
   }

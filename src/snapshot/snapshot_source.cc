@@ -212,7 +212,7 @@ class SnapshotReader : public Reader {
     const bool is_replaced = point->rung == Rung::none || !point->timestamp.empty();
     if (!is_replaced || tries_left_ == 0) return fail(snapshot_lost(error));
     --tries_left_;
-    LOG(warn, "a reader's session was lost and is opened again", {{"error", error.to_line()}});
+    LOG(info, "a reader's session was lost and is opened again", {{"error", error.to_line()}});
     chunk_->abandon();
     lease_.reset();
     if (!real_clock().wait(backoff_.next(), stop)) return {};
