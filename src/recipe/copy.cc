@@ -9,6 +9,7 @@
 #include "apply/schema.h"
 #include "recipe/certify.h"
 #include "recipe/copy_options.h"
+#include "recipe/preflight.h"
 #include "recipe/prove.h"
 #include "recipe/rounds.h"
 #include "recipe/servers.h"
@@ -116,8 +117,8 @@ ProofOptions proof_options(const CopyOptions& options) {
 
 Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
-  const Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
-  const Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
   const TableFilter filter = TRY(options.common.table_filter());
   Certificate certificate = begin_certificate("copy", source.to_text(), target.to_text());
   certificate.job = job_name(options.common, "copy", certificate.source, certificate.target);
@@ -134,8 +135,11 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
     // A target that cannot be reached now is told now; later the job waits for it to come back.
     Session other = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
     TRY(refuse_one_server(session, other, stop));
+    TRY(refuse_reader(other, stop));
     objects = TRY_DURING("listing tables of the source", list(session, stop));
+    TRY(check_where(session, objects, options.reading.where, stop));
   }
+  watch(board, {&source, &target});
   describe_objects(certificate, objects);
 
   auto progress =

@@ -10,6 +10,7 @@
 #include "recipe/dump_options.h"
 #include "recipe/followers.h"
 #include "recipe/place.h"
+#include "recipe/preflight.h"
 #include "recipe/rounds.h"
 #include "recipe/servers.h"
 
@@ -143,7 +144,7 @@ DumpMetadata metadata_of(const RoundsResult& rounds,
 
 Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
-  const Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
   const TableFilter filter = TRY(options.common.table_filter());
   const std::string output =
       options.common.output.empty() ? default_output() : options.common.output;
@@ -159,6 +160,8 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
     return list_objects(with, filter, listing, listing_stop);
   };
   const ObjectList objects = TRY_DURING("listing tables of the source", list(session, stop));
+  TRY(check_where(session, objects, options.reading.where, stop));
+  watch(board, {&source});
   describe_objects(certificate, objects);
   MemoryArbiter arbiter(options.common.memory_bytes);
   const DumpFormat format = TRY(dump_format(options, session.server()));

@@ -10,6 +10,7 @@
 #include "recipe/certify.h"
 #include "recipe/load_input.h"
 #include "recipe/place.h"
+#include "recipe/preflight.h"
 #include "recipe/prove.h"
 #include "recipe/servers.h"
 
@@ -120,7 +121,7 @@ std::string position_of(const PartList& parts) {
 
 Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
-  const Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
   const TableFilter filter = TRY(options.common.table_filter());
   if (options.common.input.empty()) {
     return fail(Error(ErrorCode::usage, Side::local, Retry::never,
@@ -135,8 +136,10 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   LoadInput input;
   {
     Session session = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
+    TRY(refuse_reader(session, stop));
     input = TRY(read_input(*place, filter, options.schemas, session, stop));
   }
+  watch(board, {&target});
   auto progress =
       TRY_DURING("opening the job on the target",
                  JobProgress::open(target, job_options(options, certificate.job), stop));

@@ -69,8 +69,12 @@ class Rounds {
     for (int lost = 0;; ++lost) {
       auto result = from_one_point(stop);
       if (result || !was_lost(result.error()) || lost == most_losses) return result;
-      board_.warn("the source was lost and the snapshot is taken anew: " +
-                  result.error().to_line());
+      // A source that is still away is a state that the board shows.
+      if (result.error().code() == ErrorCode::snapshot_lost ||
+          result.error().code() == ErrorCode::lost_connection) {
+        board_.warn("the source was lost and the snapshot is taken anew: " +
+                    result.error().to_line());
+      }
       if (!real_clock().wait(backoff_.next(), stop)) return fail(stopped());
     }
   }
