@@ -7,15 +7,18 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "mysql/pool.h"
+#include "mysql/lasting_session.h"
 #include "recipe/certify.h"
 #include "recipe/digest_option.h"
+#include "recipe/preflight.h"
 #include "recipe/servers.h"
 #include "snapshot/object_list.h"
 #include "verify/compare.h"
 
 namespace tideway::recipe {
 namespace {
+
+constexpr Duration patience = std::chrono::minutes(5);  // for a server that went away
 
 // The tables of both sides under one name, and those that have no twin.
 struct Matched {
@@ -103,14 +106,20 @@ TableCertificate certify(const TableReport& report) {
 }
 
 Result<ObjectList> list_side(const Endpoint& endpoint, const TableFilter& filter,
-                             const std::stop_token& stop) {
-  Session session = TRY_DURING(fmt::format("connecting to the {}", to_text(endpoint.side)),
-                               Session::open(endpoint, {}, stop));
+                             const std::string& where, const std::stop_token& stop) {
+  LastingSession session(endpoint, patience);
+  // A server that cannot be reached now is told now; one that was is waited for.
+  TRY_DURING(fmt::format("connecting to the {}", to_text(endpoint.side)),
+             session.once(stop, [](Session&) -> Result<void> { return {}; }));
   ListOptions listing;
   listing.with_views = false;
   listing.with_not_carried = false;
-  return TRY_DURING(fmt::format("listing tables of the {}", to_text(endpoint.side)),
-                    list_objects(session, filter, listing, stop));
+  return session.ask(fmt::format("listing tables of the {}", to_text(endpoint.side)), stop,
+                     [&](Session& open) -> Result<ObjectList> {
+                       ObjectList objects = TRY(list_objects(open, filter, listing, stop));
+                       TRY(check_where(open, objects, where, stop));
+                       return objects;
+                     });
 }
 
 CompareOptions compare_options(const VerifyOptions& options) {
@@ -120,15 +129,13 @@ CompareOptions compare_options(const VerifyOptions& options) {
   compare.examples = options.examples;
   compare.threads = options.common.threads;
   compare.where = options.where;
+  compare.patience = patience;
   return compare;
 }
 
 Result<std::vector<TableReport>> compare(const Endpoint& source, const Endpoint& target,
                                          const Matched& matched, const VerifyOptions& options,
                                          StatusBoard& board, const std::stop_token& stop) {
-  const std::size_t sessions = options.common.threads + 1;  // one more names the ranges
-  Pool source_pool(source, {}, sessions);
-  Pool target_pool(target, {}, sessions);
   CompareMeter meter;
   const auto showing = board.show([&meter, &matched] {
     Status status;
@@ -138,8 +145,13 @@ Result<std::vector<TableReport>> compare(const Endpoint& source, const Endpoint&
     status.tables_done = meter.tables_done;
     return status;
   });
-  return compare_tables(source_pool, target_pool, matched.pairs, compare_options(options), meter,
-                        stop);
+  auto reports =
+      TRY(compare_tables(source, target, matched.pairs, compare_options(options), meter, stop));
+  if (meter.asked_again != 0) {
+    board.warn(fmt::format("connections were lost while comparing: {} questions were asked again",
+                           meter.asked_again.load()));
+  }
+  return reports;
 }
 
 }  // namespace
@@ -169,19 +181,20 @@ const OptionTable<VerifyOptions>& VerifyOptions::table() {
 
 Result<Certificate> verify(const VerifyOptions& options, StatusBoard& board,
                            const std::stop_token& stop) {
-  const Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
-  const Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
   const TableFilter filter = TRY(options.common.table_filter());
   Certificate certificate = begin_certificate("verify", source.to_text(), target.to_text());
   certificate.rung = "none";
 
   board.begin(1, 2, "reading definitions");
-  const ObjectList ours = TRY(list_side(source, filter, stop));
-  auto theirs = list_side(target, filter, stop);
+  const ObjectList ours = TRY(list_side(source, filter, options.where, stop));
+  auto theirs = list_side(target, filter, options.where, stop);
   if (!theirs && theirs.error().code() != ErrorCode::filter_matches_nothing)
     return fail(std::move(theirs).error());
   const Matched matched = match_tables(ours, theirs ? *theirs : ObjectList{});
 
+  watch(board, {&source, &target});
   board.begin(2, 2, "comparing");
   VerifyReport report{
       source.to_text(), target.to_text(), to_text(certificate.started), {}, matched.unpaired};

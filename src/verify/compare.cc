@@ -10,6 +10,7 @@
 #include "base/crew.h"
 #include "base/guarded.h"
 #include "base/log.h"
+#include "mysql/lasting_session.h"
 #include "verify/matching.h"
 #include "verify/side_table.h"
 
@@ -27,7 +28,7 @@ struct Range {
 // What the threads of one comparison share.
 class Comparison {
  public:
-  Comparison(Pool& source, Pool& target, std::span<const TablePair> pairs,
+  Comparison(const Endpoint& source, const Endpoint& target, std::span<const TablePair> pairs,
              const CompareOptions& options, CompareMeter& meter)
       : source_(source), target_(target), options_(options), meter_(meter) {
     for (const TablePair& pair : pairs) {
@@ -55,7 +56,7 @@ class Comparison {
   };
 
   Result<void> plan(const std::stop_token& stop);
-  Result<void> plan_table(Session& session, std::size_t table, const std::stop_token& stop);
+  Result<void> plan_table(LastingSession& session, std::size_t table, const std::stop_token& stop);
   bool add_range(std::size_t table, KeySpan span, const std::stop_token& stop);
   Result<void> answer(Side side, const std::stop_token& stop);
   Result<Digest> ask(Session& session, const SideTable& table, const KeySpan& span,
@@ -66,12 +67,12 @@ class Comparison {
         [&](const auto& failed) { return std::ranges::find(failed, table) != failed.end(); });
   }
   Result<void> match(const std::stop_token& stop);
-  Result<void> match_table(Session& source, Session& target, std::size_t table,
+  Result<void> match_table(LastingSession& source, LastingSession& target, std::size_t table,
                            const std::vector<const Range*>& suspects, const std::stop_token& stop);
   void conclude();
 
-  Pool& source_;
-  Pool& target_;
+  const Endpoint& source_;
+  const Endpoint& target_;
   const CompareOptions& options_;
   CompareMeter& meter_;
   std::vector<Table> tables_;
@@ -107,12 +108,15 @@ bool Comparison::add_range(std::size_t table, KeySpan span, const std::stop_toke
   return source_questions_.push(question, 1, stop) && target_questions_.push(question, 1, stop);
 }
 
-Result<void> Comparison::plan_table(Session& session, std::size_t table,
+Result<void> Comparison::plan_table(LastingSession& session, std::size_t table,
                                     const std::stop_token& stop) {
   const Table& entry = tables_[table];
   KeySpan span;
   if (entry.pair.ranges_agree) {
-    while (auto upper = TRY(entry.source.nth_key(session, span, options_.range_rows, stop))) {
+    const auto next_bound = [&](Session& open) {
+      return entry.source.nth_key(open, span, options_.range_rows, stop);
+    };
+    while (auto upper = TRY(session.ask("naming ranges", stop, next_bound))) {
       span.upper = *upper;
       if (!add_range(table, span, stop)) return {};
       span = KeySpan{std::move(*upper), {}};
@@ -123,13 +127,14 @@ Result<void> Comparison::plan_table(Session& session, std::size_t table,
 }
 
 Result<void> Comparison::plan(const std::stop_token& stop) {
-  auto lease = TRY(source_.take(stop));
+  LastingSession session(source_, options_.patience);
   for (std::size_t i = 0; i < tables_.size() && !stop.stop_requested(); ++i) {
-    if (auto planned = plan_table(*lease, i, stop); !planned) {
+    if (auto planned = plan_table(session, i, stop); !planned) {
       if (!concerns_one_table(planned.error())) return planned;
       give_up(i, planned.error());
     }
   }
+  meter_.asked_again += session.asked_again();
   source_questions_.close();
   target_questions_.close();
   return {};
@@ -145,13 +150,15 @@ Result<Digest> Comparison::ask(Session& session, const SideTable& table, const K
 
 Result<void> Comparison::answer(Side side, const std::stop_token& stop) {
   const bool is_source = side == Side::source;
-  auto lease = TRY((is_source ? source_ : target_).take(stop));
+  LastingSession session(is_source ? source_ : target_, options_.patience);
   auto& questions = is_source ? source_questions_ : target_questions_;
   while (const auto question = questions.pop(stop)) {
     Range& range = **question;
     if (has_failed(range.table)) continue;
     const Table& table = tables_[range.table];
-    auto digest = ask(*lease, is_source ? table.source : table.target, range.span, stop);
+    auto digest = session.ask("asking for a digest", stop, [&](Session& open) {
+      return ask(open, is_source ? table.source : table.target, range.span, stop);
+    });
     if (!digest) {
       if (!concerns_one_table(digest.error())) return fail(std::move(digest).error());
       give_up(range.table, digest.error());
@@ -163,6 +170,7 @@ Result<void> Comparison::answer(Side side, const std::stop_token& stop) {
     }
     (is_source ? range.source : range.target) = *digest;
   }
+  meter_.asked_again += session.asked_again();
   return {};
 }
 
@@ -177,8 +185,8 @@ void Comparison::give_up(std::size_t table, const Error& error) {
   });
 }
 
-Result<void> Comparison::match_table(Session& source, Session& target, std::size_t index,
-                                     const std::vector<const Range*>& suspects,
+Result<void> Comparison::match_table(LastingSession& source, LastingSession& target,
+                                     std::size_t index, const std::vector<const Range*>& suspects,
                                      const std::stop_token& stop) {
   Table& table = tables_[index];
   Matching matching(table.source, table.target, options_, table.report);
@@ -197,16 +205,16 @@ Result<void> Comparison::match(const std::stop_token& stop) {
   Crew crew(stop);
   for (std::size_t i = 0; i < options_.threads; ++i) {
     crew.start("match", [&](const std::stop_token& crew_stop) -> Result<void> {
+      LastingSession source(source_, options_.patience), target(target_, options_.patience);
       for (std::size_t table = next++; table < tables_.size(); table = next++) {
         if (suspects[table].empty() || options_.count_only) continue;
-        auto source = TRY(source_.take(crew_stop));
-        auto target = TRY(target_.take(crew_stop));
-        if (auto matched = match_table(*source, *target, table, suspects[table], crew_stop);
+        if (auto matched = match_table(source, target, table, suspects[table], crew_stop);
             !matched) {
           if (!concerns_one_table(matched.error())) return matched;
           give_up(table, matched.error());
         }
       }
+      meter_.asked_again += source.asked_again() + target.asked_again();
       return {};
     });
   }
@@ -260,7 +268,7 @@ Result<std::vector<TableReport>> Comparison::run(const std::stop_token& stop) {
 
 }  // namespace
 
-Result<std::vector<TableReport>> compare_tables(Pool& source, Pool& target,
+Result<std::vector<TableReport>> compare_tables(const Endpoint& source, const Endpoint& target,
                                                 std::span<const TablePair> pairs,
                                                 const CompareOptions& options, CompareMeter& meter,
                                                 const std::stop_token& stop) {

@@ -79,27 +79,39 @@ void Matching::add(DifferenceKind kind, std::string key, std::uint64_t rows) {
     report_.examples.push_back({kind, std::move(key), rows});
 }
 
-Result<void> Matching::match_span(Session& source, Session& target, const KeySpan& span,
-                                  const std::stop_token& stop) {
-  const Digest ours = TRY(source_.digest(source, span, options_.strength, stop));
-  const Digest theirs = TRY(target_.digest(target, span, options_.strength, stop));
+Result<void> Matching::match_span(LastingSession& source, LastingSession& target,
+                                  const KeySpan& span, const std::stop_token& stop) {
+  const auto digest = [&](LastingSession& session, const SideTable& table) {
+    return session.ask("asking for the digest of a range", stop, [&](Session& open) {
+      return table.digest(open, span, options_.strength, stop);
+    });
+  };
+  const Digest ours = TRY(digest(source, source_));
+  const Digest theirs = TRY(digest(target, target_));
   if (ours == theirs) return {};
   if (std::max(ours.rows, theirs.rows) <= options_.leaf_rows)
     return match_rows(source, target, span, stop);
   const bool split_source = ours.rows >= theirs.rows;
   const std::uint64_t half = std::max(ours.rows, theirs.rows) / 2;
-  const auto middle = split_source ? TRY(source_.nth_key(source, span, half, stop))
-                                   : TRY(target_.nth_key(target, span, half, stop));
+  const SideTable& larger = split_source ? source_ : target_;
+  const auto middle =
+      TRY((split_source ? source : target).ask("halving a range", stop, [&](Session& open) {
+        return larger.nth_key(open, span, half, stop);
+      }));
   if (!middle) return match_rows(source, target, span, stop);  // it shrank meanwhile
   TRY(match_span(source, target, KeySpan{span.lower, *middle}, stop));
   return match_span(source, target, KeySpan{*middle, span.upper}, stop);
 }
 
-Result<void> Matching::match_rows(Session& source, Session& target, const KeySpan& span,
-                                  const std::stop_token& stop) {
-  const auto ours = TRY(source_.rows(source, span, stop));
+Result<void> Matching::match_rows(LastingSession& source, LastingSession& target,
+                                  const KeySpan& span, const std::stop_token& stop) {
+  const auto rows = [&](LastingSession& session, const SideTable& table) {
+    return session.ask("reading the rows of a range", stop,
+                       [&](Session& open) { return table.rows(open, span, stop); });
+  };
+  const auto ours = TRY(rows(source, source_));
   std::map<KeyCells, std::string> theirs;
-  for (auto& row : TRY(target_.rows(target, span, stop)))
+  for (auto& row : TRY(rows(target, target_)))
     theirs.emplace(std::move(row.key), std::move(row.md5));
   for (const auto& row : ours) {
     const auto found = theirs.find(row.key);
@@ -116,7 +128,8 @@ Result<void> Matching::match_rows(Session& source, Session& target, const KeySpa
 
 // Without comparable ranges a changed row shows as one missing and one extra row; where there is a
 // key they are joined again as long as the examples last.
-Result<void> Matching::match_whole(Session& source, Session& target, const std::stop_token& stop) {
+Result<void> Matching::match_streams(Session& source, Session& target,
+                                     const std::stop_token& stop) {
   auto ours = TRY(PrintList::open(source, source_, stop));
   auto theirs = TRY(PrintList::open(target, target_, stop));
   auto left = TRY(ours.next(stop)), right = TRY(theirs.next(stop));
@@ -148,6 +161,18 @@ Result<void> Matching::match_whole(Session& source, Session& target, const std::
     if (order >= 0) right = TRY(theirs.next(stop));
   }
   return {};
+}
+
+// Half a list is no list: when either is lost both are read again, and what was found is forgotten.
+Result<void> Matching::match_whole(LastingSession& source, LastingSession& target,
+                                   const std::stop_token& stop) {
+  const TableReport before = report_;
+  return source.ask("matching all rows", stop, [&](Session& ours) {
+    return target.once(stop, [&](Session& theirs) {
+      report_ = before;
+      return match_streams(ours, theirs, stop);
+    });
+  });
 }
 
 }  // namespace tideway

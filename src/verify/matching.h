@@ -3,6 +3,7 @@
 #include <stop_token>
 
 #include "base/result.h"
+#include "mysql/lasting_session.h"
 #include "verify/compare.h"
 #include "verify/report.h"
 #include "verify/side_table.h"
@@ -19,15 +20,17 @@ class Matching {
 
   // A span of keys: halved while both halves are large, skipping halves that are equal; then
   // matched row by row.
-  Result<void> match_span(Session& source, Session& target, const KeySpan& span,
+  Result<void> match_span(LastingSession& source, LastingSession& target, const KeySpan& span,
                           const std::stop_token& stop);
   // The whole table as two lists of row MD5s in order, streamed; memory does not grow with the
   // table.
-  Result<void> match_whole(Session& source, Session& target, const std::stop_token& stop);
+  Result<void> match_whole(LastingSession& source, LastingSession& target,
+                           const std::stop_token& stop);
 
  private:
-  Result<void> match_rows(Session& source, Session& target, const KeySpan& span,
+  Result<void> match_rows(LastingSession& source, LastingSession& target, const KeySpan& span,
                           const std::stop_token& stop);
+  Result<void> match_streams(Session& source, Session& target, const std::stop_token& stop);
   void add(DifferenceKind kind, std::string key, std::uint64_t rows);
 
   const SideTable& source_;
