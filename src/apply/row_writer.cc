@@ -164,7 +164,7 @@ std::vector<std::pair<const Rows*, RowRange>> rows_before(const Block& block, co
   return before;
 }
 
-Error with_row(Error error, const TablePlan& plan, const Block& block, const Rows& rows,
+Error with_row(const Error& error, const TablePlan& plan, const Block& block, const Rows& rows,
                std::uint32_t row, bool is_ours) {
   Evidence evidence = error.evidence();
   evidence.table = plan.table_name();
@@ -209,7 +209,7 @@ Error RowWriter::name_row(Session& session, const TablePlan& plan, const Block& 
   const auto found = session.is_broken() ? Result<bool>(false) : replay();
   if (!session.is_broken())
     static_cast<void>(session.execute("ROLLBACK", stop));  // nothing follows on this session
-  return with_row(std::move(error), plan, block, rows, range.first, found && *found);
+  return with_row(error, plan, block, rows, range.first, found && *found);
 }
 
 }  // namespace tideway

@@ -27,6 +27,8 @@ class BlockFiller {
   Result<void> need(std::uint32_t bytes, const std::stop_token& stop);
   Block& block() { return *block_; }
   bool has_rows() const { return row_count_ != 0; }
+  // No further row: a large one has the block to itself, and most rows need more than what is left.
+  bool is_full() const { return is_oversize() || block_->room_left() < room_for_next; }
   bool is_oversize() const { return turn_.has_value(); }
   // Rows in a row of the same columns come to one Rows item.
   void select(const TablePtr& table, const ColumnSet& columns);
@@ -37,6 +39,7 @@ class BlockFiller {
   Block take();
 
  private:
+  static constexpr std::uint32_t room_for_next = 4096;
   MemoryArbiter& memory_;
   const std::uint32_t block_bytes_;
   std::optional<Block> block_;

@@ -64,7 +64,7 @@ class CsvPart : public PartRows {
           break;
         case CsvReader::Event::row:
           if (!drops) TRY(take_row(filler, stop));
-          if (!drops && !area_.has_room(filler)) {
+          if (!drops && filler.is_full()) {
             area_.put_aside();
             return Filled::block_full;
           }

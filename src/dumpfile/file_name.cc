@@ -77,7 +77,7 @@ std::string file_index(std::uint64_t chunk, std::uint64_t file) {
   return fmt::format("{:09}{:04}", chunk, file);
 }
 
-std::string shortened(std::string path) {
+std::string shortened(std::string_view path) {
   std::string made;
   std::string_view rest = path;
   while (true) {

@@ -21,7 +21,7 @@ std::string file_index(std::uint64_t chunk, std::uint64_t file);
 // File systems take at most 255 bytes a name, and an object's name can need 64 * 3 of them once
 // escaped, its database's as many. A name that is too long keeps its ends and gets ~HASH~ in the
 // middle; only the manifest then knows what it holds.
-std::string shortened(std::string path);
+std::string shortened(std::string_view path);
 bool is_shortened(std::string_view path);
 
 // A template's name with its extension (".sql", ".csv", then ".gz" …), shortened where needed.

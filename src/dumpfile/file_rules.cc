@@ -172,7 +172,7 @@ std::vector<FileRule> default_file_rules() {
   };
 }
 
-Result<FileRouter> FileRouter::open(std::vector<FileRule> rules) {
+Result<FileRouter> FileRouter::open(const std::vector<FileRule>& rules) {
   FileRouter router;
   for (const FileRule& rule : rules) {
     auto compiled = std::make_unique<Compiled>(rule);

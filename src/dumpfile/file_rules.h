@@ -47,7 +47,7 @@ class FileRouter {
  public:
   // Error bad_value: a pattern RE2 does not take, a template that names no group, schema or type
   // missing.
-  static Result<FileRouter> open(std::vector<FileRule> rules);
+  static Result<FileRouter> open(const std::vector<FileRule>& rules);
   FileRouter(FileRouter&&) noexcept;
   ~FileRouter();
 

@@ -292,7 +292,7 @@ Result<void> DumpJournal::claim(const std::string& path, const std::string& owne
 
 // Whoever comes while another one writes finds its line in the next write: one sync for all of
 // them.
-Result<void> DumpJournal::append(std::string lines) {
+Result<void> DumpJournal::append(const std::string& lines) {
   std::uint64_t number = 0;
   {
     const std::scoped_lock lock(mutex_);

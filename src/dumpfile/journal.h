@@ -79,7 +79,7 @@ class DumpJournal : public Ledger {
   Result<std::vector<std::string>> load();
   Result<void> settle(const std::vector<std::string>& forgotten);
   Result<void> forget(std::span<const TableId> tables, std::vector<std::string> files);
-  Result<void> append(std::string lines);
+  Result<void> append(const std::string& lines);
   Result<void> write_out(std::uint64_t number);
 
   Storage& storage_;

@@ -26,7 +26,7 @@ struct DumpPlace {
 // start. One thread.
 class PartWriter {
  public:
-  PartWriter(DumpPlace place, StreamPtr stream) : place_(place) { part_.stream = *stream; }
+  PartWriter(DumpPlace place, const StreamPtr& stream) : place_(place) { part_.stream = *stream; }
 
   Result<void> add(const Block& block, const Rows& rows, TextOut& out, const std::stop_token& stop);
   // Everything of this part that is still in `out` goes to its file.

@@ -34,12 +34,6 @@ class RowArea {
     return true;
   }
 
-  // Whether the block takes another row: one with less room is full, for most rows need more.
-  static bool has_room(BlockFiller& filler) {
-    constexpr std::uint32_t room_for_next = 4096;
-    return !filler.is_oversize() && filler.block().room_left() >= room_for_next;
-  }
-
  private:
   Reader& reader_;
   std::string aside_;

@@ -89,7 +89,7 @@ class SqlPart : public PartRows {
           break;
         case DumpReader::Event::row:
           if (!drops) TRY(take_row(filler, stop));
-          if (!drops && !area_.has_room(filler)) {
+          if (!drops && filler.is_full()) {
             area_.put_aside();
             return Filled::block_full;
           }

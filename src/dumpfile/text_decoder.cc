@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "base/text.h"
@@ -61,6 +62,8 @@ Error unknown(std::string_view charset) {
           fmt::format("the character set '{}' cannot be converted", charset)};
 }
 
+bool is_none(iconv_t handle) { return reinterpret_cast<std::intptr_t>(handle) == -1; }
+
 }  // namespace
 
 Result<TextDecoder> TextDecoder::open(std::string_view charset) {
@@ -70,7 +73,7 @@ Result<TextDecoder> TextDecoder::open(std::string_view charset) {
   const char* library = library_name(name);
   if (library == nullptr) return fail(unknown(charset));
   const iconv_t handle = ::iconv_open("UTF-8", library);
-  if (handle == reinterpret_cast<iconv_t>(-1)) return fail(unknown(charset));
+  if (is_none(handle)) return fail(unknown(charset));
   const Width width =
       name == "gb18030" ? Width::gb18030 : (name == "gbk" ? Width::gbk : Width::bytes);
   return TextDecoder(Kind::library, width, handle);
@@ -120,7 +123,7 @@ Result<std::string> encoded(std::string_view charset, std::string_view text) {
   const char* library = name == "latin1" ? "CP1252" : library_name(name);
   if (library == nullptr) return fail(unknown(charset));
   const iconv_t handle = ::iconv_open(library, "UTF-8");
-  if (handle == reinterpret_cast<iconv_t>(-1)) return fail(unknown(charset));
+  if (is_none(handle)) return fail(unknown(charset));
   std::string made(text.size() * 4 + 16, '\0');
   char *from = const_cast<char*>(text.data()), *to = made.data();
   std::size_t left = text.size(), room = made.size();

@@ -107,59 +107,59 @@ struct Flag {
   char letter;  // 0: only the long form
   std::string_view name;
   Takes takes;
-  Result<void> (*set)(Endpoint&, std::optional<std::string>);
+  Result<void> (*set)(Endpoint&, const std::optional<std::string>&);
 };
 
-Result<void> ignore(Endpoint&, std::optional<std::string>) { return {}; }
+Result<void> ignore(Endpoint&, const std::optional<std::string>&) { return {}; }
 
 template <std::string TlsFiles::* file>
-Result<void> set_file(Endpoint& endpoint, std::optional<std::string> value) {
-  endpoint.tls_files.*file = std::move(*value);
+Result<void> set_file(Endpoint& endpoint, const std::optional<std::string>& value) {
+  endpoint.tls_files.*file = *value;
   return {};
 }
-Result<void> set_host(Endpoint& endpoint, std::optional<std::string> value) {
-  endpoint.host = std::move(*value);
+Result<void> set_host(Endpoint& endpoint, const std::optional<std::string>& value) {
+  endpoint.host = *value;
   endpoint.is_host_given = true;
   return {};
 }
-Result<void> set_port(Endpoint& endpoint, std::optional<std::string> value) {
+Result<void> set_port(Endpoint& endpoint, const std::optional<std::string>& value) {
   endpoint.port = TRY(parse_port(*value));
   endpoint.is_port_given = true;
   return {};
 }
-Result<void> set_user(Endpoint& endpoint, std::optional<std::string> value) {
-  endpoint.user = std::move(*value);
+Result<void> set_user(Endpoint& endpoint, const std::optional<std::string>& value) {
+  endpoint.user = *value;
   return {};
 }
-Result<void> set_password(Endpoint& endpoint, std::optional<std::string> value) {
-  if (value) endpoint.password = Secret(std::move(*value));
+Result<void> set_password(Endpoint& endpoint, const std::optional<std::string>& value) {
+  if (value) endpoint.password = Secret(*value);
   return {};
 }
-Result<void> set_socket(Endpoint& endpoint, std::optional<std::string> value) {
-  endpoint.socket = std::move(*value);
+Result<void> set_socket(Endpoint& endpoint, const std::optional<std::string>& value) {
+  endpoint.socket = *value;
   return {};
 }
-Result<void> set_database(Endpoint& endpoint, std::optional<std::string> value) {
-  endpoint.database = std::move(*value);
+Result<void> set_database(Endpoint& endpoint, const std::optional<std::string>& value) {
+  endpoint.database = *value;
   return {};
 }
-Result<void> set_tls(Endpoint& endpoint, std::optional<std::string> value) {
+Result<void> set_tls(Endpoint& endpoint, const std::optional<std::string>& value) {
   endpoint.tls = TRY(parse_tls_mode(*value));
   return {};
 }
-Result<void> set_verify(Endpoint& endpoint, std::optional<std::string>) {
+Result<void> set_verify(Endpoint& endpoint, const std::optional<std::string>&) {
   endpoint.tls = TlsMode::verify_host;
   return {};
 }
-Result<void> set_no_tls(Endpoint& endpoint, std::optional<std::string>) {
+Result<void> set_no_tls(Endpoint& endpoint, const std::optional<std::string>&) {
   endpoint.tls = TlsMode::off;
   return {};
 }
-Result<void> set_timeout(Endpoint& endpoint, std::optional<std::string> value) {
+Result<void> set_timeout(Endpoint& endpoint, const std::optional<std::string>& value) {
   endpoint.connect_timeout = TRY(parse_duration(*value));
   return {};
 }
-Result<void> refuse_statement(Endpoint&, std::optional<std::string>) {
+Result<void> refuse_statement(Endpoint&, const std::optional<std::string>&) {
   return fail(bad_endpoint("the line runs a statement (-e); paste it without"));
 }
 
@@ -274,7 +274,7 @@ class CommandLine {
         return fail(bad_endpoint(fmt::format("the line ends after {}, which wants a value", name)));
       value = words_[++at_];
     }
-    return flag.set(endpoint_, std::move(value));
+    return flag.set(endpoint_, value);
   }
 
   const std::vector<std::string> words_;
