@@ -7,6 +7,7 @@
 #include "apply/table_plan.h"
 #include "model/table_id.h"
 #include "sql/create_table.h"
+#include "sql/tidb_labels.h"
 
 namespace tideway {
 namespace {
@@ -94,7 +95,9 @@ Result<FoundTable> look_for_table(Session& session, const TableId& table,
   if (!answer->names.empty() && answer->names[0] == "View") return FoundTable{Found::view, nullptr};
   if (answer->rows.size() != 1 || answer->rows[0].size() < 2 || !answer->rows[0][1])
     return FoundTable{};
-  TableDef definition = TRY(parse_create_table(*answer->rows[0][1], table.database));
+  std::string text = *answer->rows[0][1];
+  if (session.server().prints_labels_raw()) text = with_readable_labels(text);
+  TableDef definition = TRY(parse_create_table(text, table.database));
   definition.id = table;
   return FoundTable{Found::table, std::make_shared<TableDef>(std::move(definition))};
 }

@@ -26,6 +26,8 @@ struct Server {
   bool gives_exact_position() const { return kind == ServerKind::mariadb; }  // binlog_snapshot_*
   bool has_invisible_columns() const;
   bool has_local_infile() const { return true; }
+  // SHOW CREATE TABLE gives labels of ENUM and SET with single backslashes (sql/tidb_labels.h).
+  bool prints_labels_raw() const { return kind == ServerKind::tidb; }
   bool can_kill_other_sessions() const;  // and know for certain whom it hits
   std::string_view binlog_status_statement()
       const;                            // SHOW MASTER STATUS, SHOW BINARY LOG STATUS from 8.2

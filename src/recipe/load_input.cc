@@ -6,6 +6,7 @@
 
 #include "sql/create_table.h"
 #include "sql/schema_file.h"
+#include "sql/tidb_labels.h"
 #include "storage/compression.h"
 
 namespace tideway::recipe {
@@ -50,7 +51,9 @@ Result<TableDef> definition_on_target(Session& target, const TableId& table,
     return fail(Error(ErrorCode::unexpected_answer, Side::target, Retry::never,
                       fmt::format("SHOW CREATE TABLE {} gave no statement", quoted(table))));
   }
-  return parse_create_table(*answer.rows[0][1], table.database);
+  std::string text = *answer.rows[0][1];
+  if (target.server().prints_labels_raw()) text = with_readable_labels(text);
+  return parse_create_table(text, table.database);
 }
 
 std::string fingerprint_of(const PartList& parts) {

@@ -18,6 +18,7 @@
 #include "snapshot/log_window.h"
 #include "snapshot/not_carried.h"
 #include "sql/create_table.h"
+#include "sql/tidb_labels.h"
 
 namespace tideway {
 namespace {
@@ -196,7 +197,8 @@ class Listing {
             return {};
           }
           const ResultTable table = TRY_DURING("reading " + quoted(id), std::move(answer));
-          const std::string text = table.rows.empty() ? std::string() : cell(table.rows[0], 1);
+          std::string text = table.rows.empty() ? std::string() : cell(table.rows[0], 1);
+          if (session_.server().prints_labels_raw()) text = with_readable_labels(text);
           auto def = std::make_shared<TableDef>(
               TRY_DURING("reading " + quoted(id), parse_create_table(text, id.database)));
           def->id = id;
