@@ -6,6 +6,7 @@
 #include <atomic>
 #include <set>
 
+#include "apply/obstacles.h"
 #include "apply/table_maker.h"
 #include "apply/target_traits.h"
 #include "base/crew.h"
@@ -118,6 +119,7 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
   TargetTraits traits;
   TRY(ddl.again<void>([&](Session& session) -> Result<void> {
     traits = TRY(target_traits(session, stop));
+    if (options.may_create) TRY(refuse_impossible_tables(session, tables, traits, stop));
     return make_databases(session, databases, options.may_create, traits, stop);
   }));
 

@@ -48,6 +48,7 @@ struct MadeTable {
 // first.
 //   TW501  a table is there and does not fit: each difference, and the ALTER where it is known
 //   TW502  a table is there with rows, the job did not fill it, and on_duplicate is `error`
+//   TW503  tables that this target cannot have in any form: all of them, before anything is made
 //   TW803  the target refused a CREATE: statement and server text
 Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
                                            std::span<const DatabaseToMake> databases,

@@ -31,6 +31,7 @@ struct TargetTraits {
 // One thing that is not as the source had it.
 struct StatementChange {
   std::string what, why;
+  bool is_impossible = false;  // nothing can be changed: the target does not have it in any form
   bool operator==(const StatementChange&) const = default;
 };
 std::string to_text(const StatementChange& change);  // "what: why"

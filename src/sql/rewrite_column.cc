@@ -29,6 +29,11 @@ constexpr std::array<RareType, 5> rare_types = {{
     {"VECTOR", "longtext", {90000, 110701, 80400}, false},
 }};
 
+// No column of bytes takes their place: every query that uses them would break.
+constexpr std::array<std::string_view, 9> spatial_types = {
+    "GEOMETRY",        "POINT",        "LINESTRING",     "POLYGON",           "MULTIPOINT",
+    "MULTILINESTRING", "MULTIPOLYGON", "GEOMCOLLECTION", "GEOMETRYCOLLECTION"};
+
 // Functions that TiDB takes in DEFAULT (…); its documentation, "Specify expressions as default
 // values".
 constexpr std::array<std::string_view, 18> tidb_default_functions = {
@@ -96,6 +101,13 @@ Result<void> ColumnRewriter::rewrite_type() {
               word.starts_with("geom") || word.ends_with("point") || word.ends_with("linestring") ||
               word.ends_with("polygon");
   if (cursor_.at('(')) TRY(cursor_.skip_parentheses());
+  if (target_.kind == Kind::tidb &&
+      std::ranges::any_of(spatial_types,
+                          [&type](std::string_view name) { return type.is(name); })) {
+    changes_.push_back({fmt::format("column {} is {}", name_, ascii_lower(type.text)),
+                        "TiDB has no spatial types", true});
+    return {};
+  }
   for (const RareType& rare : rare_types) {
     if (!type.is(rare.word) ||
         target_.version >= rare.since[static_cast<std::size_t>(target_.kind)])

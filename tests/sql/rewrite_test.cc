@@ -237,6 +237,17 @@ TEST(Rewrite, types_that_the_target_lacks_become_others) {
   EXPECT_EQ(element("b inet6", mariadb()), "b inet6, ");
 }
 
+TEST(Rewrite, a_type_that_the_target_has_in_no_form_is_said_to_be_impossible) {
+  const std::string sql =
+      "CREATE TABLE t (a int, g geometry, `point` int, p point NOT NULL, KEY (`point`))";
+  const auto rewritten = rewrite_create_table(sql, {"d", "t"}, tidb());
+  ASSERT_TRUE(rewritten) << rewritten.error().to_line();
+  const StatementChange first{"column `g` is geometry", "TiDB has no spatial types", true};
+  const StatementChange second{"column `p` is point", "TiDB has no spatial types", true};
+  EXPECT_THAT(rewritten->changes, ElementsAre(first, second));
+  EXPECT_THAT(table(sql, mysql(80030)).changes, IsEmpty());
+}
+
 TEST(Rewrite, elements_go_with_their_comma) {
   EXPECT_EQ(table("CREATE TABLE t (FULLTEXT KEY a (b), b text)", tidb()).text,
             "CREATE TABLE IF NOT EXISTS `d`.`t` (b text)");
