@@ -45,6 +45,10 @@ std::vector<std::string> candidates(const std::string& charset, std::string_view
   const bool is_unicode = canonical_charset(charset).starts_with("utf") || charset == "ucs2";
   if (is_case_sensitive(collation)) {
     if (collation.find("uca1400") != std::string_view::npos) tails = {"0900_as_cs"};
+    // Without padding: `a` and `a ` are two keys and must stay so.
+    const bool pads = collation.find("0900") == std::string_view::npos &&
+                      collation.find("nopad") == std::string_view::npos;
+    if (!pads) tails.push_back("0900_bin");
     tails.insert(tails.end(), {"bin", "0900_bin", "0900_as_cs"});
   } else if (is_unicode) {
     const bool is_accent_sensitive = collation.find("_as_ci") != std::string_view::npos;

@@ -274,6 +274,9 @@ TEST(Rewrite, collations_that_the_target_lacks_become_the_nearest_it_has) {
             " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci");
   EXPECT_EQ(options("DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci", tidb()),
             " DEFAULT CHARSET=latin1 COLLATE=latin1_bin");
+  EXPECT_EQ(options("DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_as_cs", tidb()),
+            " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_bin")
+      << "neither pads: 'a' and 'a ' are two keys";
   EXPECT_EQ(options("DEFAULT CHARSET=cp1251 COLLATE=cp1251_general_ci", tidb()),
             " DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci");
   EXPECT_EQ(options("CHARSET=cp1251 COLLATE cp1251_bin", tidb()),
