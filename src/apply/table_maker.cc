@@ -32,6 +32,12 @@ Error not_empty(const TableId& target) {
                fmt::format("the target's table {} already holds rows", quoted(target)));
 }
 
+bool is_about_index_expressions(const Error& error) {
+  constexpr std::uint32_t unsupported_by_tidb = 8200;
+  return error.evidence().server_errno == unsupported_by_tidb &&
+         error.evidence().server_text.find("expression index") != std::string::npos;
+}
+
 Result<void> create(Session& session, const TableToMake& table, const TargetTraits& traits,
                     MadeTable& made, const std::stop_token& stop) {
   std::string statement = table.source->create_text;
@@ -48,6 +54,13 @@ Result<void> create(Session& session, const TableToMake& table, const TargetTrai
     made.changes.emplace_back("the statement was run as it is: it could not be read here");
   }
   auto created = session.execute(statement, stop);
+  if (!created && !traits.refuses_index_expressions &&
+      is_about_index_expressions(created.error())) {
+    TargetTraits fewer = traits;
+    fewer.refuses_index_expressions = true;
+    made.changes.clear();
+    return create(session, table, fewer, made, stop);
+  }
   if (!created) return fail(creation_failed(std::move(created).error(), table.target, statement));
   made.is_new = true;
   return {};

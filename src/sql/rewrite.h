@@ -26,6 +26,9 @@ struct TargetTraits {
   // false: every engine becomes InnoDB, because rows and progress have to commit together. true:
   // engines that the kind of target can have stay.
   bool keeps_engines = false;
+  // TiDB takes only some functions in an index on an expression, unless it is configured otherwise.
+  // true: it refused one; all of the statement's are left out.
+  bool refuses_index_expressions = false;
 };
 
 // One thing that is not as the source had it.

@@ -229,8 +229,9 @@ Result<bool> TableRewriter::rewrite_key() {
 }
 
 Result<bool> TableRewriter::rewrite_key_parts(const std::string& what) {
-  const bool has_expressions =
-      target_.kind == Kind::tidb || (target_.kind == Kind::mysql && target_.version >= 80013);
+  const bool has_expressions = target_.kind == Kind::tidb
+                                   ? !target_.refuses_index_expressions
+                                   : target_.kind == Kind::mysql && target_.version >= 80013;
   const bool has_arrays = target_.version >= (target_.kind == Kind::mysql ? 80017U : 60600U);
   TRY(cursor_.expect('('));
   std::size_t last_end = cursor_.last().end();
@@ -239,7 +240,10 @@ Result<bool> TableRewriter::rewrite_key_parts(const std::string& what) {
       const std::string expression = ascii_lower(TRY(cursor_.skip_parentheses()));
       const bool is_array = expression.find(" array)") != std::string::npos;
       if (!has_expressions || (is_array && !has_arrays)) {
-        drop(what, target_text(target_) + (is_array ? " has no indexes on the values of an array"
+        drop(what,
+             target_.refuses_index_expressions
+                 ? "TiDB takes few functions here; see its tidb_allow_function_for_expression_index"
+                 : target_text(target_) + (is_array ? " has no indexes on the values of an array"
                                                     : " has no indexes on expressions"));
         return false;
       }

@@ -221,6 +221,11 @@ TEST(Rewrite, keys_that_the_target_cannot_have_go_with_a_reason) {
   EXPECT_EQ(parsed->keys.size(), 4U);
   const Shown wide = table(sql, tidb());
   EXPECT_THAT(wide.changes, Contains("key `ft` left out: TiDB has no FULLTEXT indexes"));
+  EXPECT_THAT(wide.text, HasSubstr("KEY `f`"));
+  TargetTraits picky = tidb();
+  picky.refuses_index_expressions = true;
+  EXPECT_THAT(table(sql, picky).changes, Contains(HasSubstr("key `f` left out: TiDB takes few")));
+  EXPECT_THAT(table(sql, picky).text, Not(HasSubstr("KEY `f`")));
   const Shown parts = table(testing::read_fixture("ddl/mysql80_partitions.sql"), tidb());
   EXPECT_THAT(parts.changes, Contains("SUBPARTITION BY left out: TiDB has no subpartitions"));
   EXPECT_THAT(parts.text, Not(HasSubstr("SUBPARTITION")));
