@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "apply/table_plan.h"
@@ -64,6 +66,17 @@ Result<void> create(Session& session, const TableToMake& table, const TargetTrai
   if (!created) return fail(creation_failed(std::move(created).error(), table.target, statement));
   made.is_new = true;
   return {};
+}
+
+// What the rows themselves lose in this kind of server.
+std::vector<std::string> losses(const TableDef& table, const TargetTraits& traits) {
+  std::vector<std::string> reals;
+  for (const Column& column : table.columns) {
+    if (column.type.kind == TypeKind::float_number || column.type.kind == TypeKind::double_number)
+      reals.push_back(quoted(column.name));
+  }
+  if (traits.kind != TargetTraits::Kind::tidb || reals.empty()) return {};
+  return {fmt::format("-0 in {} becomes 0: TiDB has no minus zero", fmt::join(reals, ", "))};
 }
 
 Result<void> compare(const TableToMake& table, const TableDef& target) {
@@ -151,6 +164,7 @@ Result<MadeTable> make_table(Session& session, JobProgress& progress, const Tabl
   }
   made.target = found.definition;
   TRY(compare(table, *made.target));
+  std::ranges::move(losses(*made.target, traits), std::back_inserter(made.changes));
   if (filled) {
     made.was_empty = filled->was_empty;
   } else if (!made.is_new) {

@@ -4,6 +4,7 @@
 #include <libdeflate.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -11,12 +12,13 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "model/block.h"
+#include "model/json_text.h"
 
 namespace tideway {
 namespace {
 
 // How a column's cell text becomes digest text.
-enum class Form : std::uint8_t { as_is, hex, bit_number, zerofill, md5 };
+enum class Form : std::uint8_t { as_is, real, fixed_real, hex, bit_number, zerofill, md5, json };
 
 Form form_of(const ColumnType& type) {
   switch (type.kind) {
@@ -26,10 +28,15 @@ Form form_of(const ColumnType& type) {
     case TypeKind::long_text:
     case TypeKind::medium_blob:
     case TypeKind::long_blob:
-    case TypeKind::json:
     case TypeKind::geometry:
     case TypeKind::vector:
       return Form::md5;
+    case TypeKind::json:
+      return Form::json;
+    case TypeKind::float_number:
+      return Form::real;
+    case TypeKind::double_number:
+      return type.length == 0 ? Form::real : Form::fixed_real;
     default:
       break;
   }
@@ -85,10 +92,35 @@ void append_number(std::string& out, std::uint64_t value) {
   out.append(digits.data(), end);
 }
 
-void append_form(std::string& out, Form form, std::string_view text) {
+void append_md5(std::string& out, std::string_view text) {
+  const auto md5 = md5_of(text);
+  out += to_hex({reinterpret_cast<const char*>(md5.data()), md5.size()});
+}
+
+void append_real(std::string& out, std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    out.append(text);  // no server prints such a number: it will equal none
+  } else {
+    append_mysql_double(out, value == 0 ? 0 : value);
+  }
+}
+
+void append_form(std::string& out, Form form, std::string_view text, SqlDialect printed_by) {
   switch (form) {
     case Form::as_is:
       out.append(text);
+      return;
+    case Form::real:
+      if (printed_by == SqlDialect::mysql) {
+        out.append(text == "-0" ? "0" : text);
+      } else {
+        append_real(out, text);
+      }
+      return;
+    case Form::fixed_real:
+      append_real(out, text);
       return;
     case Form::hex:
       append_hex(out, text);
@@ -106,11 +138,17 @@ void append_form(std::string& out, Form form, std::string_view text) {
       out.append(rest);
       return;
     }
-    case Form::md5: {
-      const auto md5 = md5_of(text);
-      out += to_hex({reinterpret_cast<const char*>(md5.data()), md5.size()});
+    case Form::json:
+      if (printed_by == SqlDialect::tidb) {
+        std::string document;
+        append_mysql_json(document, text);
+        append_md5(out, document);
+        return;
+      }
+      [[fallthrough]];
+    case Form::md5:
+      append_md5(out, text);
       return;
-    }
   }
 }
 
@@ -131,9 +169,26 @@ bool take_field(std::string_view& text, std::string_view name, std::uint64_t& va
   return true;
 }
 
+// A DOUBLE as MySQL prints it, asked of TiDB. There a DOUBLE that becomes a string is written out
+// with all its zeros; MySQL goes over to an exponent below 1e-15, and from 1e15 on where there is
+// no fraction. The digits are the same: the fewest that name the value.
+std::string tidb_real_expression(const std::string& real) {
+  const std::string plain = fmt::format("CONCAT(ABS({}))", real);
+  const std::string digits = fmt::format("TRIM(BOTH '0' FROM REPLACE({},'.',''))", plain);
+  const std::string mantissa =
+      fmt::format("LEFT({0},1),IF(LENGTH({0})>1,CONCAT('.',SUBSTRING({0},2)),'')", digits);
+  const std::string exponent =
+      fmt::format("IF(ABS({0})>=1,LOCATE('.',CONCAT({1},'.'))-2,LENGTH({2})+1-LENGTH({1}))", real,
+                  plain, digits);
+  return fmt::format(
+      "IF({0}=0,'0',IF(ABS({0})>=1E-15 AND (ABS({0})<1E15 OR {0}<>FLOOR({0})),CONCAT({0}),"
+      "CONCAT(IF({0}<0,'-',''),{1},'e',{2})))",
+      real, mantissa, exponent);
+}
+
 // The SQL twin of append_digest_text(): what the server must compute from the column to give the
 // same text.
-std::string digest_expression(const Column& column) {
+std::string digest_expression(const Column& column, SqlDialect dialect) {
   const std::string name = quoted(column.name);
   const bool has_other_charset = class_of(column.type) == TypeClass::characters &&
                                  !column.type.charset.empty() && column.type.charset != "utf8mb4";
@@ -143,14 +198,22 @@ std::string digest_expression(const Column& column) {
     case Form::hex:
       return "HEX(" + name + ")";
     case Form::md5:
+    case Form::json:
       return "MD5(" + bytes + ")";
+    case Form::real:
+      return dialect == SqlDialect::tidb ? tidb_real_expression("(" + name + "*1E0)")
+                                         : "(" + name + "+0E0)";
+    case Form::fixed_real: {
+      const std::string real = "(CONCAT(" + name + ")+0E0)";
+      return dialect == SqlDialect::tidb ? tidb_real_expression(real) : real;
+    }
     case Form::bit_number:
     case Form::zerofill:
       return "(" + name + "+0)";
     case Form::as_is:
       break;
   }
-  return converts ? bytes : cell_expression(column);
+  return bytes;
 }
 
 }  // namespace
@@ -183,8 +246,12 @@ bool parse_digest(std::string_view text, Digest& digest) {
   return ok;
 }
 
-RowDigester::RowDigester(TablePtr table, ColumnSet columns, DigestStrength strength)
-    : table_(std::move(table)), columns_(std::move(columns)), strength_(strength) {
+RowDigester::RowDigester(TablePtr table, ColumnSet columns, DigestStrength strength,
+                         SqlDialect printed_by)
+    : table_(std::move(table)),
+      columns_(std::move(columns)),
+      strength_(strength),
+      printed_by_(printed_by) {
   for (const std::uint32_t column : columns_) {
     forms_.push_back(static_cast<std::uint8_t>(form_of(table_->columns[column].type)));
   }
@@ -198,6 +265,18 @@ void RowDigester::add(const Block& block, const Rows& rows) {
 }
 
 void RowDigester::add_row(const Block& block, const Cell* cells) {
+  make_text(block, cells);
+  add_text();
+}
+
+std::string RowDigester::md5_of_row(const Block& block, const Cell* cells) {
+  make_text(block, cells);
+  std::string md5;
+  append_md5(md5, text_);
+  return md5;
+}
+
+void RowDigester::make_text(const Block& block, const Cell* cells) {
   text_.clear();
   for (std::size_t i = 0; i < forms_.size(); ++i) {
     if (cells[i].is_null()) {
@@ -209,16 +288,15 @@ void RowDigester::add_row(const Block& block, const Cell* cells) {
     if (form == Form::as_is || form == Form::hex) {  // the length is known before the text
       append_number(text_, form == Form::hex ? cell.size() * 2 : cell.size());
       text_ += ':';
-      append_form(text_, form, cell);
+      append_form(text_, form, cell, printed_by_);
     } else {
       std::string short_text;
-      append_form(short_text, form, cell);
+      append_form(short_text, form, cell, printed_by_);
       append_number(text_, short_text.size());
       text_ += ':';
       text_ += short_text;
     }
   }
-  add_text();
 }
 
 void RowDigester::add_text() {
@@ -235,11 +313,13 @@ void RowDigester::add_text() {
 }
 
 bool digest_texts_compare(const ColumnType& one, const ColumnType& other) {
-  return form_of(one) == form_of(other);
+  const auto md5_too = [](Form form) { return form == Form::json ? Form::md5 : form; };
+  return md5_too(form_of(one)) == md5_too(form_of(other));
 }
 
-void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text) {
-  append_form(out, form_of(type), cell_text);
+void append_digest_text(std::string& out, const ColumnType& type, std::string_view cell_text,
+                        SqlDialect printed_by) {
+  append_form(out, form_of(type), cell_text, printed_by);
 }
 
 std::string cell_expression(const Column& column) {
@@ -247,10 +327,18 @@ std::string cell_expression(const Column& column) {
   return column.type.kind == TypeKind::float_number ? name + " * 1E0" : name;
 }
 
+bool has_row_text_expression(const TableDef& table, const ColumnSet& columns, SqlDialect dialect) {
+  return dialect != SqlDialect::tidb ||
+         std::ranges::none_of(columns, [&table](std::uint32_t column) {
+           return form_of(table.columns[column].type) == Form::json;
+         });
+}
+
 // A column that is NOT NULL goes without IFNULL: a tenth of the whole query's time. CONCAT takes
 // any number of arguments but MySQL's parser does not, hence groups: 1 000 columns in one CONCAT
 // overflow the stack of a default server thread (error 1436).
-std::string row_text_expression(const TableDef& table, const ColumnSet& columns) {
+std::string row_text_expression(const TableDef& table, const ColumnSet& columns,
+                                SqlDialect dialect) {
   static constexpr std::size_t columns_per_group = 100;
   if (columns.is_empty()) return "''";
   std::string expression = "CONCAT(";
@@ -258,7 +346,7 @@ std::string row_text_expression(const TableDef& table, const ColumnSet& columns)
     if (i % columns_per_group == 0) expression += i == 0 ? "CONCAT(" : "),CONCAT(";
     if (i % columns_per_group != 0) expression += ',';
     const Column& column = table.columns[columns[i]];
-    const std::string text = digest_expression(column);
+    const std::string text = digest_expression(column, dialect);
     if (column.is_nullable) {
       expression += fmt::format("IFNULL(CONCAT(LENGTH({0}),':',{0}),'N')", text);
     } else {
@@ -272,9 +360,10 @@ std::string row_text_expression(const TableDef& table, const ColumnSet& columns)
 // text. CONV gives text, and a sum over text would be a DOUBLE: hence the CAST. The LIMIT keeps
 // MySQL from merging the derived table away.
 std::string digest_statement(const TableDef& table, const ColumnSet& columns, std::string_view from,
-                             std::string_view where, DigestStrength strength, DigestQuery query) {
+                             std::string_view where, DigestStrength strength, DigestQuery query,
+                             SqlDialect dialect) {
   const bool once = query == DigestQuery::once;
-  const std::string row = row_text_expression(table, columns);
+  const std::string row = row_text_expression(table, columns, dialect);
   const std::string hash =
       fmt::format("{}({})", strength == DigestStrength::fast ? "CRC32" : "MD5", row);
   const std::string used = once ? "hash" : hash;

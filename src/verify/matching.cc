@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -11,6 +12,9 @@
 namespace tideway {
 namespace {
 
+// Prints that are held at once, where the server cannot sort them: some 100 bytes each.
+constexpr std::uint64_t most_held = 1'000'000;
+
 // Reads the sorted list of row prints of one side, one at a time. Owns its result; the session is
 // busy until it is destroyed.
 class PrintList {
@@ -18,12 +22,20 @@ class PrintList {
   static Result<PrintList> open(Session& session, const SideTable& table,
                                 const std::stop_token& stop) {
     PrintList list(table.key_width());
-    list.rows_ = TRY(session.stream(table.sorted_prints_statement(), stop));
+    if (table.sorts_prints(session.server())) {
+      list.rows_ = TRY(session.stream(table.sorted_prints_statement(session.server()), stop));
+    } else {
+      TRY(list.hold_all(session, table, stop));
+    }
     return list;
   }
 
   // The print of the next row; nullopt at the end.
   Result<std::optional<SideTable::RowPrint>> next(const std::stop_token& stop) {
+    if (!rows_) {
+      if (next_row_ == held_.size()) return std::nullopt;
+      return std::move(held_[next_row_++]);
+    }
     while (next_row_ == row_count_) {
       if (at_end_) return std::nullopt;
       TRY(fill(stop));
@@ -41,6 +53,21 @@ class PrintList {
       : arbiter_(std::make_unique<MemoryArbiter>(block_bytes)), key_width_(key_width) {}
 
   const Rows& rows_in_block() const { return std::get<Rows>(block_->items().front()); }
+
+  Result<void> hold_all(Session& session, const SideTable& table, const std::stop_token& stop) {
+    const std::uint64_t rows = TRY(table.count(session, {}, stop));
+    if (rows > most_held) {
+      return fail(Error(
+          ErrorCode::cannot_compare, session.endpoint().side, Retry::never,
+          fmt::format(
+              "{} differs, but which rows cannot be said: it has JSON columns and no key that "
+              "both servers sort alike, and its {} rows are too many to be sorted here",
+              quoted(table.table().id), rows)));
+    }
+    held_ = TRY(table.rows(session, {}, stop));
+    std::ranges::sort(held_, {}, &SideTable::RowPrint::md5);
+    return {};
+  }
 
   Result<void> fill(const std::stop_token& stop) {
     static const TablePtr no_table = std::make_shared<TableDef>();
@@ -63,7 +90,8 @@ class PrintList {
   static constexpr std::uint64_t block_bytes = 256U << 10U;
   std::unique_ptr<MemoryArbiter> arbiter_;
   std::size_t key_width_;
-  std::unique_ptr<RowStream> rows_;
+  std::unique_ptr<RowStream> rows_;        // null: they are held
+  std::vector<SideTable::RowPrint> held_;  // sorted
   std::optional<Block> block_;
   std::size_t next_row_ = 0, row_count_ = 0;
   bool at_end_ = false;

@@ -29,16 +29,6 @@ std::vector<std::uint32_t> key_ordinals(const TablePair& pair, const TableDef& s
   return ordinals;
 }
 
-Result<KeyCells> key_of(const std::vector<std::optional<std::string>>& row, std::size_t width,
-                        Side side, const TableDef& table) {
-  KeyCells key;
-  for (std::size_t i = 0; i < width; ++i) {
-    if (i >= row.size() || !row[i]) return fail(odd_answer(side, table, "a key"));
-    key.push_back(*row[i]);
-  }
-  return key;
-}
-
 }  // namespace
 
 SideTable::SideTable(const TablePair& pair, Side side, std::string where)
@@ -57,11 +47,10 @@ std::string SideTable::condition(const KeySpan& span) const {
   return range.empty() ? "(" + where_ + ")" : fmt::format("({}) AND {}", where_, range);
 }
 
-std::string SideTable::key_cells_list() const {
-  std::string list;
-  for (const Column& column : key_definitions_)
-    list += (list.empty() ? "" : ", ") + cell_expression(column);
-  return list;
+std::vector<std::string> SideTable::key_cells() const {
+  std::vector<std::string> cells;
+  for (const Column& column : key_definitions_) cells.push_back(cell_expression(column));
+  return cells;
 }
 
 Result<Digest> SideTable::digest(Session& session, const KeySpan& span, DigestStrength strength,
@@ -91,34 +80,38 @@ Result<std::optional<KeyCells>> SideTable::nth_key(Session& session, const KeySp
   return TRY_DURING(
       fmt::format("looking for key {} of a range of {}", nth, quoted(table_->id)),
       nth_row(session,
-              fmt::format("SELECT {} FROM {}{}{} ORDER BY {}", key_cells_list(), quoted(table_->id),
-                          where.empty() ? "" : " WHERE ", where, key_column_list(key_)),
+              fmt::format("SELECT {} FROM {}{}{} ORDER BY {}", fmt::join(key_cells(), ", "),
+                          quoted(table_->id), where.empty() ? "" : " WHERE ", where,
+                          key_column_list(key_)),
               nth, stop));
 }
 
 Result<std::vector<SideTable::RowPrint>> SideTable::rows(Session& session, const KeySpan& span,
                                                          const std::stop_token& stop) const {
-  const std::string where = condition(span);
-  const auto answer =
-      TRY(session.query(fmt::format("SELECT {}, MD5({}) FROM {}{}{} ORDER BY {}", key_cells_list(),
-                                    row_text_expression(*table_, columns_), quoted(table_->id),
-                                    where.empty() ? "" : " WHERE ", where, key_column_list(key_)),
-                        stop));
   std::vector<RowPrint> prints;
-  for (const auto& row : answer.rows) {
-    if (row.size() != key_.size() + 1 || !row.back())
-      return fail(odd_answer(session.endpoint().side, *table_, "a row's MD5"));
-    prints.push_back(
-        {TRY(key_of(row, key_.size(), session.endpoint().side, *table_)), *row.back()});
-  }
+  const std::string name = quoted(table_->id);
+  const PrintQuestion question{name,        *table_,         columns_,
+                               key_cells(), condition(span), key_column_list(key_)};
+  TRY(read_prints(
+      session, question,
+      [&prints](std::string md5, std::vector<std::string> key) -> Result<void> {
+        prints.push_back({std::move(key), std::move(md5)});
+        return {};
+      },
+      stop));
   return prints;
 }
 
-std::string SideTable::sorted_prints_statement() const {
-  const std::string key = key_cells_list();
+bool SideTable::sorts_prints(const Server& server) const {
+  return has_row_text_expression(*table_, columns_, dialect_of(server));
+}
+
+std::string SideTable::sorted_prints_statement(const Server& server) const {
+  const std::vector<std::string> key = key_cells();
   return fmt::format("SELECT MD5({}) AS print{}{} FROM {}{}{} ORDER BY print",
-                     row_text_expression(*table_, columns_), key.empty() ? "" : ", ", key,
-                     quoted(table_->id), where_.empty() ? "" : " WHERE ", where_);
+                     row_text_expression(*table_, columns_, dialect_of(server)),
+                     key.empty() ? "" : ", ", fmt::join(key, ", "), quoted(table_->id),
+                     where_.empty() ? "" : " WHERE ", where_);
 }
 
 std::string SideTable::key_text(const KeyCells& key) const {

@@ -40,9 +40,10 @@ class SideTable {
   // Every row of a small span.
   Result<std::vector<RowPrint>> rows(Session& session, const KeySpan& span,
                                      const std::stop_token& stop) const;
-  // The statement that lists every row's MD5 and key, sorted by MD5: both sides sort hex digits
-  // alike.
-  std::string sorted_prints_statement() const;
+  // Every row's MD5 and key, sorted by MD5 by the server: both sides sort hex digits alike. One
+  // that cannot make the row text cannot sort by it.
+  bool sorts_prints(const Server& server) const;
+  std::string sorted_prints_statement(const Server& server) const;
   std::size_t key_width() const { return key_.size(); }
 
   // "`a`=1 and `b`=x'00'": for people and for a WHERE clause.
@@ -51,7 +52,7 @@ class SideTable {
 
  private:
   std::string condition(const KeySpan& span) const;  // "" or " WHERE …"
-  std::string key_cells_list() const;  // the key's cell texts as a select list, "" without a key
+  std::vector<std::string> key_cells() const;        // SQL for the key's cell texts, in order
 
   TablePtr table_;
   ColumnSet columns_;

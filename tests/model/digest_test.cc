@@ -142,6 +142,40 @@ TEST(DigestText, types_compare_when_their_forms_are_the_same) {
   EXPECT_FALSE(digest_texts_compare(type_of(blob), type_of(text)));
 }
 
+TEST(DigestText, minus_zero_is_the_zero_that_sql_takes_it_for) {
+  EXPECT_EQ(digest_text(type_of(double_number), "-0"), "0");
+  EXPECT_EQ(digest_text(type_of(float_number), "-0"), "0");
+  EXPECT_EQ(digest_text(type_of(double_number), "-0.5"), "-0.5");
+  EXPECT_EQ(digest_text(type_of(var_char, "utf8mb4"), "-0"), "-0");
+}
+
+TEST(DigestText, fixed_decimals_are_the_double_that_they_name) {
+  auto type = type_of(double_number);
+  type.length = 20;
+  type.decimals = 5;
+  EXPECT_EQ(digest_text(type, "-0.10000"), "-0.1");
+  EXPECT_EQ(digest_text(type, "-0.00000"), "0");
+  EXPECT_EQ(digest_text(type, "-1000000000000000.00000"), "-1e15");
+  EXPECT_EQ(digest_text(type, "1e15"), "1e15");
+  EXPECT_EQ(digest_text(type, "17.25000"), "17.25");
+  const auto table = table_of({column("c", type)});
+  EXPECT_EQ(row_text_expression(*table, all_columns(*table)),
+            "CONCAT(CONCAT(LENGTH((CONCAT(`c`)+0E0)),':',(CONCAT(`c`)+0E0)))");
+}
+
+TEST(DigestText, a_real_printed_by_tidb_has_the_text_that_mysql_prints) {
+  std::string text;
+  append_digest_text(text, type_of(double_number), "4.5035996273704955e15", SqlDialect::tidb);
+  EXPECT_EQ(text, "4503599627370495.5");
+}
+
+TEST(DigestText, a_document_printed_by_tidb_has_the_text_that_mysql_prints) {
+  std::string ours, theirs;
+  append_digest_text(ours, type_of(json), R"({"b": 1, "aa": 1.0})");
+  append_digest_text(theirs, type_of(json), R"({"aa": 1.0, "b": 1})", SqlDialect::tidb);
+  EXPECT_EQ(ours, theirs);
+}
+
 TEST(DigestText, zerofill_loses_its_zeros_and_nothing_else) {
   auto type = type_of(decimal);
   type.is_zerofill = true;
@@ -157,8 +191,8 @@ TEST(DigestSql, asks_each_type_for_the_same_text_as_the_reader_makes) {
   const std::vector<std::pair<ColumnType, std::string>> expected = {
       {type_of(big_int), "`c`"},
       {type_of(decimal), "`c`"},
-      {type_of(float_number), "`c` * 1E0"},
-      {type_of(double_number), "`c`"},
+      {type_of(float_number), "(`c`+0E0)"},
+      {type_of(double_number), "(`c`+0E0)"},
       {zerofill, "(`c`+0)"},
       {type_of(bit), "(`c`+0)"},
       {type_of(year), "`c`"},
@@ -182,6 +216,23 @@ TEST(DigestSql, asks_each_type_for_the_same_text_as_the_reader_makes) {
     EXPECT_EQ(row_text_expression(*nullable, all_columns(*nullable)),
               "CONCAT(CONCAT(IFNULL(CONCAT(LENGTH(" + text + "),':'," + text + "),'N')))");
   }
+}
+
+TEST(DigestSql, tidb_is_asked_for_reals_with_an_exponent_where_mysql_prints_one) {
+  const auto table = table_of({column("c", type_of(double_number))});
+  const std::string text = row_text_expression(*table, all_columns(*table), SqlDialect::tidb);
+  EXPECT_NE(text.find("IF((`c`*1E0)=0,'0',IF(ABS((`c`*1E0))>=1E-15 AND (ABS((`c`*1E0))<1E15 OR "
+                      "(`c`*1E0)<>FLOOR((`c`*1E0))),CONCAT((`c`*1E0)),"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '('), std::count(text.begin(), text.end(), ')'));
+}
+
+TEST(DigestSql, only_tidb_has_no_text_for_documents) {
+  const auto table = table_of({column("a", type_of(integer)), column("j", type_of(json))});
+  EXPECT_TRUE(has_row_text_expression(*table, all_columns(*table), SqlDialect::mysql));
+  EXPECT_FALSE(has_row_text_expression(*table, all_columns(*table), SqlDialect::tidb));
+  EXPECT_TRUE(has_row_text_expression(*table, ColumnSet({0}), SqlDialect::tidb));
 }
 
 TEST(DigestSql, names_are_quoted_and_columns_stand_in_order) {
