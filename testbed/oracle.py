@@ -6,11 +6,13 @@ A row becomes text column by column, `length:text` or `N` for NULL, so that no t
 a table is judged by its row count and by the sums of both halves of MD5(row). Sums see duplicate rows
 of keyless tables, which an XOR would cancel. What a column's text is:
 
-    whole numbers, DECIMAL, dates, times   as the server prints them, in UTC
+    whole numbers, DECIMAL, dates, times   as the server prints them, in UTC; without the zeros of ZEROFILL
     FLOAT, DOUBLE                          f * 1E0: every digit, and the sign of -0, which f + 0E0 loses
     BIT                                    its value as a number
-    ENUM, SET                              number and label: the label '' is not the error value 0
-    characters                             HEX in the column's character set; in utf8mb4 when the sides' sets differ
+    ENUM, SET                              number and label: the label '' is not the error value 0; a SET that is compared
+                                           with TiDB's its labels alone: TiDB fails with 1690 over the number of 64 members
+    characters                             HEX in the column's character set; in utf8mb4 when the sides' sets differ, or a
+                                           side is TiDB, which keeps all but gbk as UTF-8 whatever the set is called
     binary, geometry                       HEX (geometry: SRID and WKB as stored)
     JSON                                   HEX of the server's normal form
     anything that may be large             length and SHA-256 of the above, to stay below max_allowed_packet
@@ -65,6 +67,11 @@ class Column:
     charset: str | None
     octets: int  # the most bytes that it may hold, 0 when that is small anyway
     definition: tuple  # what else a copy must keep: full type, nullability, default, extra, expression, comment
+
+
+    @property
+    def is_zerofill(self) -> bool:
+        return "zerofill" in self.definition[0]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,7 +190,12 @@ def _compare_table(left, right, with_definitions: bool) -> list[Difference]:
         found += _compare_definitions(left, right)
     # Both sides get the text of the source's type: a target that stores it otherwise must still say the same.
     pairs = zip(left_columns, right_columns)
-    as_utf8 = frozenset(one.name for one, other in pairs if one.type in _TEXTS and one.charset != other.charset)
+    is_utf8 = _is_tidb(left_session) or _is_tidb(right_session)
+    as_utf8 = frozenset(
+        one.name
+        for one, other in pairs
+        if (one.type in _TEXTS and one.charset != other.charset) or (one.type in _TEXTS | {"set"} and is_utf8)
+    )
     one = digest(left_session, here, left_columns, as_utf8)
     other = digest(right_session, there, left_columns, as_utf8)
     has_values = any(each.type in _FLOATS | {"json"} for each in left_columns)
@@ -254,11 +266,13 @@ def _exact(column: Column, as_utf8: bool, abridged: bool = False) -> str:
     """SQL for the column's text. ASCII only, so that no connection character set touches it."""
     name = _quoted(column.name)
     if column.type in _PLAIN:
-        return f"CAST({name} AS CHAR)"
+        return f"CONCAT({name} + 0)" if column.is_zerofill else f"CONCAT({name})"  # TiDB's CAST cuts decimals
     if column.type in _FLOATS:
         return f"CAST({name} * 1E0 AS CHAR)"
     if column.type == "bit":
         return f"CAST(CAST({name} AS UNSIGNED) AS CHAR)"
+    if column.type == "set" and as_utf8:
+        return f"HEX(CONVERT({name} USING utf8mb4))"
     if column.type in ("enum", "set"):
         return f"CONCAT({name} + 0, '=', HEX(CONVERT({name} USING utf8mb4)))"
     octets = _octets(column, name, as_utf8)
@@ -331,6 +345,10 @@ def _session(side):
         yield side
     finally:
         _ask(side, "SET SESSION time_zone = %s, SESSION sql_mode = %s", (zone, mode))
+
+
+def _is_tidb(session) -> bool:
+    return "TiDB" in session.get_server_info()
 
 
 def _ask(connection, query: str, arguments=None) -> list:
