@@ -219,6 +219,10 @@ ErrorClass classify(std::uint32_t number, ServerKind kind, std::string_view text
     return {ErrorCode::server_busy, Retry::same_session};
   if (number == 1105 && kind == ServerKind::tidb && mentions(text, "emory"))
     return {ErrorCode::server_busy, Retry::same_session};
+  // TiKV's own limit of one entry, below the one that TiDB was told for the session.
+  if (number == 1105 && kind == ServerKind::tidb &&
+      (mentions(text, "raft_entry_too_large") || mentions(text, "raft entry is too large")))
+    return {ErrorCode::row_rejected, Retry::never};
   const bool is_tidb = kind == ServerKind::tidb;
   for (const Line& line : lines) {
     if (line.number != number || (line.only == Only::tidb && !is_tidb) ||

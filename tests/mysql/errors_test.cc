@@ -49,6 +49,11 @@ TEST(ServerErrors, of_load_ask_for_less_at_once) {
             ErrorCode::server_busy);
   EXPECT_EQ(refused(1105, "Out Of Memory Quota!", "", ServerKind::tidb).code(),
             ErrorCode::server_busy);
+  EXPECT_EQ(refused(1105, "message:\"raft entry is too large, region_id: 2, len: 9000000\"", "",
+                    ServerKind::tidb)
+                .code(),
+            ErrorCode::row_rejected)
+      << "asking again does not make the row smaller";
   EXPECT_EQ(refused(1040, "Too many connections").code(), ErrorCode::too_many_connections);
   EXPECT_EQ(refused(1203, "").code(), ErrorCode::too_many_connections);
 }
