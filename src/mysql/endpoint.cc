@@ -117,36 +117,36 @@ Result<void> set_address(Endpoint& endpoint, std::string_view text) {
 
 struct Parameter {
   std::string_view name;
-  Result<void> (*set)(Endpoint&, std::string);
+  Result<void> (*set)(Endpoint&, const std::string&);
 };
 const std::array parameters = {
     Parameter{"tls",
-              [](Endpoint& endpoint, std::string value) -> Result<void> {
+              [](Endpoint& endpoint, const std::string& value) -> Result<void> {
                 endpoint.tls = TRY(parse_tls_mode(value));
                 return {};
               }},
     Parameter{"ca",
-              [](Endpoint& endpoint, std::string value) -> Result<void> {
-                endpoint.tls_files.ca = std::move(value);
+              [](Endpoint& endpoint, const std::string& value) -> Result<void> {
+                endpoint.tls_files.ca = value;
                 return {};
               }},
     Parameter{"cert",
-              [](Endpoint& endpoint, std::string value) -> Result<void> {
-                endpoint.tls_files.cert = std::move(value);
+              [](Endpoint& endpoint, const std::string& value) -> Result<void> {
+                endpoint.tls_files.cert = value;
                 return {};
               }},
     Parameter{"key",
-              [](Endpoint& endpoint, std::string value) -> Result<void> {
-                endpoint.tls_files.key = std::move(value);
+              [](Endpoint& endpoint, const std::string& value) -> Result<void> {
+                endpoint.tls_files.key = value;
                 return {};
               }},
     Parameter{"socket",
-              [](Endpoint& endpoint, std::string value) -> Result<void> {
-                endpoint.socket = std::move(value);
+              [](Endpoint& endpoint, const std::string& value) -> Result<void> {
+                endpoint.socket = value;
                 return {};
               }},
     Parameter{"connect-timeout",
-              [](Endpoint& endpoint, std::string value) -> Result<void> {
+              [](Endpoint& endpoint, const std::string& value) -> Result<void> {
                 endpoint.connect_timeout =
                     TRY_DURING("reading connect-timeout", parse_duration(value));
                 if (endpoint.connect_timeout <= Duration::zero())
@@ -155,14 +155,14 @@ const std::array parameters = {
               }},
 };
 
-Result<void> set_parameter(Endpoint& endpoint, std::string_view name, std::string value) {
+Result<void> set_parameter(Endpoint& endpoint, std::string_view name, const std::string& value) {
   if (name.starts_with("var.") && name.size() > 4) {
-    endpoint.variables[ascii_lower(name.substr(4))] = std::move(value);
+    endpoint.variables[ascii_lower(name.substr(4))] = value;
     return {};
   }
   std::vector<std::string_view> known = {"var.NAME"};
   for (const Parameter& parameter : parameters) {
-    if (parameter.name == name) return parameter.set(endpoint, std::move(value));
+    if (parameter.name == name) return parameter.set(endpoint, value);
     known.push_back(parameter.name);
   }
   const std::string_view near = nearest(name, known);

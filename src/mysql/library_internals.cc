@@ -6,7 +6,7 @@
 #include "base/check.h"
 
 // These headers are made for the library itself, with these names around them.
-using uchar = unsigned char;
+using uchar = unsigned char;  // NOLINT(readability-identifier-naming): the library's word
 #define HAVE_TLS 1
 #include <ma_pvio.h>
 

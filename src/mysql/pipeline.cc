@@ -63,7 +63,7 @@ class Flight {
 };
 
 Result<Affected> take_affected(Call& call) {
-  const Affected affected = call.affected();
+  Affected affected = call.affected();
   TRY(call.take_rows());
   return affected;
 }

@@ -310,7 +310,7 @@ Result<void> JobProgress::forget(const std::stop_token& stop) {
   return {};
 }
 
-Result<void> JobProgress::finish(std::string certificate, const std::stop_token& stop) {
+Result<void> JobProgress::finish(const std::string& certificate, const std::stop_token& stop) {
   Control& control = state_->control;
   return control.change(
       fmt::format("UPDATE tideway_meta.base SET state = 'done', certificate = {} WHERE {}",

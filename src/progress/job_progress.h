@@ -105,7 +105,7 @@ class JobProgress {
   // JobOptions::restart does this in open().
   Result<void> forget(const std::stop_token& stop);
   // The job is done; its certificate (JSON) stays to be read by anybody.
-  Result<void> finish(std::string certificate, const std::stop_token& stop);
+  Result<void> finish(const std::string& certificate, const std::stop_token& stop);
 
   // TW802 once somebody else took the job, or the error with which the heartbeat gave up. Cheap:
   // asks nobody.
