@@ -11,7 +11,7 @@
 
 namespace tideway {
 
-// What a certificate says of its comparison (exactness.md, section 8).
+// What a certificate says of its comparison (docs/consistency.md).
 //   fast    rows, sum and xor of CRC-32 (IEEE) of each row's digest text; meant for chunks of at
 //   most 100 000 rows strong  also the sums, modulo 2^64, of both halves of each row text's MD5
 enum class DigestStrength : std::uint8_t { fast, strong };

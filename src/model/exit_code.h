@@ -6,7 +6,7 @@
 
 namespace tideway {
 
-// How every command ends (design.md, section 3). Scripts rely on the numbers.
+// How every command ends. Scripts rely on the numbers.
 enum class ExitCode : std::uint8_t {
   proven = 0,  // done, and all of it proven; for other commands: done
   failed = 1,

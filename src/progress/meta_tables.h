@@ -19,13 +19,13 @@ constexpr std::uint32_t progress_format = 1;
 // The one list of tables in database tideway_meta of a target: docs/progress.md is their page.
 //
 //   base    one row a job: who owns it, where its copy stands in the source, its certificate
-//   filled  one row a table the job fills: was it empty when the job came, must it be emptied
-//   before it is copied again chunk   one row a stream: how far its rows are in the target
+//   filled  one row a table the job fills: was it empty when the job came, must it be emptied first
+//   chunk   one row a stream: how far its rows are in the target
 //
 // Identifiers are VARBINARY(256): 64 characters of four bytes, compared exactly, and a key over a
 // job and a table stays below InnoDB's 3072 bytes (three of them and an ordinal: 776). `guard` is
 // NOT NULL so that a statement of somebody who no longer owns the job fails by itself
-// (exactness.md, section 5).
+// (docs/consistency.md).
 struct MetaTable {
   std::string_view name, create_statement;
 };

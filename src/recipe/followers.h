@@ -9,7 +9,7 @@
 
 namespace tideway::recipe {
 
-// What the source itself follows, for `metadata` (dump.md, section 14). Without the right to ask
+// What the source itself follows, for `metadata`. Without the right to ask
 // (REPLICATION CLIENT) it is empty, and logged.
 Result<std::vector<DumpMetadata::Follower>> followers_of(Session& session,
                                                          const std::stop_token& stop);

@@ -35,7 +35,7 @@ struct SnapshotOptions {
 // Reader sessions that all see the source at one point of its log, and hold no lock. Owned by the
 // recipe; it outlives every lease. Any thread may take a lease; a leased session belongs to one.
 //
-// How it is opened (exactness.md, section 1): `low`, then XA RECOVER, which must be empty, then
+// How it is opened (docs/consistency.md): `low`, then XA RECOVER, which must be empty, then
 // START TRANSACTION WITH CONSISTENT SNAPSHOT on all sessions at once, then `high`; the log between
 // says which tables were touched. While one of `tables` was, it is tried again for `wait`, with
 // fewer readers, at last with one; kept is the try that left the fewest of them touched.

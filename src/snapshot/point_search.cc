@@ -18,7 +18,7 @@
 namespace tideway {
 namespace {
 
-// exactness.md, section 1.5: a position so old that whatever was before it is taken to be visible.
+// A position so old that whatever was before it is taken to be visible.
 constexpr Duration timed_age = std::chrono::seconds(10);
 constexpr Duration between_tries = std::chrono::milliseconds(5);
 // The server's list of transactions is renewed when it was not read for 100 ms.
