@@ -100,11 +100,6 @@ OptionTable<Common> job_table() {
           .value_name("NAME")
           .help("The name under which progress is kept; started again, it goes on.")
           .shown_default("made from source and target"),
-      option("state-dir", &Common::state_dir)
-          .group("Job")
-          .value_name("DIR")
-          .help("Where local files of jobs are kept.")
-          .shown_default("$XDG_STATE_HOME/tideway"),
       option("restart", &Common::restart)
           .group("Job")
           .help("Forget what the job did and begin anew; asks first."),

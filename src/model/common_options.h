@@ -42,14 +42,13 @@ enum class CommonPart : std::uint8_t {
   disk
 };
 
-// Options that mean the same in every command (design.md, section 1).
+// Options that mean the same in every command.
 struct CommonOptions {
   ServerOptions source, target;
   std::string output, input;        // directories or storage URLs
   std::vector<std::string> filter;  // empty: TableFilter::everything_but_system()
   bool case_sensitive = false;
-  std::string job;        // empty: derived from source and target
-  std::string state_dir;  // empty: $XDG_STATE_HOME/tideway, else ~/.local/state/tideway
+  std::string job;  // empty: derived from source and target
   bool restart = false, takeover = false, yes = false;
   std::uint32_t threads = 4;
   std::uint64_t memory_bytes = 512ULL << 20U;
