@@ -115,17 +115,17 @@ char* write_plain(char* to, std::string_view text) {
   return to + text.size();
 }
 
-// The usual number is an integer: copied while it is looked at. nullptr: it is something else.
-char* write_integer(char* to, std::string_view text) {
+// The usual number is an integer: copied while it is looked at. false: it is something else.
+bool write_integer(char* to, std::string_view text) {
   const char* from = text.data();
   const char* const end = from + text.size();
   if (from != end && *from == '-') *to++ = *from++;
-  if (from == end) return nullptr;
+  if (from == end) return false;
   for (; from != end; ++from) {
-    if (!is_digit(*from)) return nullptr;
+    if (!is_digit(*from)) return false;
     *to++ = *from;
   }
-  return to;
+  return true;
 }
 
 bool is_negative_zero(std::string_view number) {
@@ -190,7 +190,7 @@ char* write_literal(char* to, LiteralForm form, std::string_view cell_text) {
       if (is_number(cell_text) && is_negative_zero(cell_text)) return write_plain(to, "-0e0");
       [[fallthrough]];
     case LiteralForm::number:
-      if (char* const end = write_integer(to, cell_text); end != nullptr) return end;
+      if (write_integer(to, cell_text)) return to + cell_text.size();
       return is_number(cell_text) ? write_plain(to, cell_text) : write_text(to, cell_text);
     case LiteralForm::hex:
       to = write_hex(write_plain(to, "x'"), cell_text);

@@ -42,7 +42,7 @@ SideTable::SideTable(const TablePair& pair, Side side, std::string where)
 }
 
 std::string SideTable::condition(const KeySpan& span) const {
-  const std::string range = key_range_condition(key_, span.lower, span.upper);
+  std::string range = key_range_condition(key_, span.lower, span.upper);
   if (where_.empty()) return range;
   return range.empty() ? "(" + where_ + ")" : fmt::format("({}) AND {}", where_, range);
 }
