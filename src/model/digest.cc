@@ -193,7 +193,7 @@ std::string digest_expression(const Column& column, SqlDialect dialect) {
   const bool has_other_charset = class_of(column.type) == TypeClass::characters &&
                                  !column.type.charset.empty() && column.type.charset != "utf8mb4";
   const bool converts = has_other_charset || column.type.kind == TypeKind::json;
-  const std::string bytes = converts ? "CONVERT(" + name + " USING utf8mb4)" : name;
+  std::string bytes = converts ? "CONVERT(" + name + " USING utf8mb4)" : name;
   switch (form_of(column.type)) {
     case Form::hex:
       return "HEX(" + name + ")";
