@@ -22,7 +22,9 @@ constexpr Duration patience = std::chrono::minutes(5);
 // A session for DDL, made again when it breaks; what is done with it may be done twice.
 class Ddl {
  public:
-  Ddl(const Endpoint& target, const std::stop_token& stop) : target_(target), stop_(stop) {}
+  // `warns`: of what its session may not do; said once a job.
+  Ddl(const Endpoint& target, const std::stop_token& stop, bool warns = false)
+      : target_(target), stop_(stop), warns_(warns) {}
 
   template <typename T>
   Result<T> again(const std::function<Result<T>(Session&)>& work) {
@@ -59,12 +61,22 @@ class Ddl {
   Result<void> keep_old_collation(Session& session) {
     const auto known =
         TRY(session.query("SHOW VARIABLES LIKE 'default_collation_for_utf8mb4'", stop_));
-    if (!known.rows.empty())
-      TRY(session.execute("SET SESSION default_collation_for_utf8mb4 = utf8mb4_general_ci", stop_));
+    if (known.rows.empty() || known.rows[0][1] == "utf8mb4_general_ci") return {};
+    auto set =
+        session.execute("SET SESSION default_collation_for_utf8mb4 = utf8mb4_general_ci", stop_);
+    if (set) return {};
+    if (set.error().code() != ErrorCode::missing_privilege) return fail(std::move(set).error());
+    if (warns_) {
+      LOG(warn,
+          "tables whose definition names utf8mb4 and no collation, as MySQL 5.7 prints it, get the "
+          "target's default collation; with the grant they keep their own",
+          {{"grant", set.error().evidence().statement}});
+    }
     return {};
   }
   const Endpoint& target_;
   const std::stop_token stop_;
+  const bool warns_;
   std::optional<Session> session_;
 };
 
@@ -108,6 +120,30 @@ Result<void> make_databases(Session& session, std::span<const DatabaseToMake> da
   return {};
 }
 
+bool is_about_one_table(const Error& error) {
+  return error.code() == ErrorCode::definition_mismatch ||
+         error.code() == ErrorCode::target_table_not_empty;
+}
+
+// The first error with what is wrong with the other tables: an operator mends them in one go.
+Result<void> refuse_together(std::span<const std::optional<Error>> refused) {
+  constexpr std::size_t most = 50;
+  std::vector<Error> errors;
+  for (const auto& error : refused) {
+    if (error) errors.push_back(*error);
+  }
+  if (errors.empty()) return {};
+  // What needs an ALTER goes before what needs to be emptied.
+  std::ranges::stable_partition(
+      errors, [](const Error& error) { return error.code() == ErrorCode::definition_mismatch; });
+  std::string message = errors[0].message();
+  for (std::size_t i = 1; i < std::min(errors.size(), most); ++i)
+    message += ".\n  Also: " + errors[i].message();
+  if (errors.size() > most) message += fmt::format(".\n  And {} tables more", errors.size() - most);
+  return fail(Error(errors[0].code(), errors[0].side(), errors[0].retry(), errors[0].evidence(),
+                    std::move(message)));
+}
+
 }  // namespace
 
 Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
@@ -115,7 +151,7 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
                                            std::span<const TableToMake> tables,
                                            const SchemaOptions& options,
                                            const std::stop_token& stop) {
-  Ddl ddl(progress.target(), stop);
+  Ddl ddl(progress.target(), stop, true);
   TargetTraits traits;
   TRY(ddl.again<void>([&](Session& session) -> Result<void> {
     traits = TRY(target_traits(session, stop));
@@ -124,14 +160,21 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
   }));
 
   std::vector<MadeTable> made(tables.size());
+  std::vector<std::optional<Error>> refused(tables.size());
   std::atomic<std::size_t> next = 0;
   const auto make_all = [&](const std::stop_token& crew_stop) -> Result<void> {
     Ddl mine(progress.target(), crew_stop);
     for (std::size_t i = next++; i < tables.size() && !crew_stop.stop_requested(); i = next++) {
-      made[i] = TRY_DURING(
-          "making " + quoted(tables[i].target), mine.again<MadeTable>([&](Session& session) {
-            return make_table(session, progress, tables[i], options, traits, crew_stop);
-          }));
+      auto one = mine.again<MadeTable>([&](Session& session) {
+        return make_table(session, progress, tables[i], options, traits, crew_stop);
+      });
+      if (one) {
+        made[i] = std::move(*one);
+      } else if (is_about_one_table(one.error())) {
+        refused[i] = std::move(one).error();  // all of them are told together
+      } else {
+        return fail(std::move(one).error().during("making " + quoted(tables[i].target)));
+      }
     }
     return {};
   };
@@ -143,6 +186,7 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
   if (stop.stop_requested())
     return fail(
         Error(ErrorCode::stopped, Side::local, Retry::never, "stopped while making tables"));
+  TRY(refuse_together(refused));
 
   std::vector<FilledTable> filled;
   for (std::size_t i = 0; i < tables.size(); ++i) {

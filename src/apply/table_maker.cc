@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apply/table_plan.h"
+#include "base/text.h"
 #include "model/table_id.h"
 #include "sql/create_table.h"
 #include "sql/tidb_labels.h"
@@ -79,16 +80,43 @@ std::vector<std::string> losses(const TableDef& table, const TargetTraits& trait
   return {fmt::format("-0 in {} becomes 0: TiDB has no minus zero", fmt::join(reals, ", "))};
 }
 
+// The first column that cannot hold the source's values, and how it could.
+std::pair<std::string, std::string> mending(const TableDef& source, const TableDef& target) {
+  for (const Column& column : source.columns) {
+    TableDef one = source;
+    one.columns = {column};
+    TableDef other = target;
+    std::erase_if(other.columns, [&](const Column& each) {
+      return ascii_lower(each.name) != ascii_lower(column.name);
+    });
+    if (other.columns.size() != 1 || differences(one, other).empty()) continue;
+    return {column.name,
+            column.generated != Generated::no
+                ? std::string()
+                : fmt::format("ALTER TABLE {} MODIFY COLUMN {} {}{}", quoted(target.id),
+                              quoted(other.columns[0].name), column.type.text,
+                              column.is_nullable ? "" : " NOT NULL")};
+  }
+  return {};
+}
+
 Result<void> compare(const TableToMake& table, const TableDef& target) {
   const auto found = differences(*table.source, target);
-  if (found.empty()) return {};
+  const auto keys = key_differences(*table.source, target);
+  if (found.empty() && keys.empty()) return {};
   std::string message =
       fmt::format("the target's table {} does not fit the source's", quoted(target.id));
   for (const std::string& difference : found) message += "; " + difference;
+  for (const KeyMisfit& difference : keys) message += "; " + difference.text;
+  if (found.empty())
+    return fail(mismatch(table.target, std::move(message), keys[0].statement, keys[0].column));
   // Where only columns are missing the plan knows the ALTER.
   auto plan = TablePlan::make(table.source, std::make_shared<TableDef>(target),
                               ColumnSet(stored_columns(*table.source)));
-  if (plan) return fail(mismatch(table.target, std::move(message)));
+  if (plan) {
+    const auto [column, statement] = mending(*table.source, target);
+    return fail(mismatch(table.target, std::move(message), statement, column));
+  }
   const Evidence& evidence = plan.error().evidence();
   return fail(mismatch(table.target, std::move(message), evidence.statement, evidence.column));
 }

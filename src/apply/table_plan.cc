@@ -96,7 +96,8 @@ Result<std::shared_ptr<const TablePlan>> TablePlan::make(TablePtr source, TableP
         *target, column,
         fmt::format("column {} of the target's table {} is filled by no row and has no default",
                     quoted(column.name), quoted(target->id)),
-        fmt::format("ALTER TABLE {} DROP COLUMN {}", quoted(target->id), quoted(column.name))));
+        fmt::format("ALTER TABLE {} MODIFY COLUMN {} {} NULL", quoted(target->id),
+                    quoted(column.name), column.type.text)));
   }
   plan->key_ = key_places(*source, plan->columns_);
   plan->table_name_ = quoted(target->id);

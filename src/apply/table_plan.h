@@ -54,8 +54,16 @@ class TablePlan {
 using PlanPtr = std::shared_ptr<const TablePlan>;
 
 // What differs between two definitions such that rows of `source` could arrive bent or not at all
-// in `target`, a line each; empty: nothing. Extra columns of the target that have a default, other
-// keys, and wider types of the same kind are no difference.
+// in `target`, a line each; empty: nothing. Extra columns of the target that have a default, and
+// wider types of the same kind are no difference.
 std::vector<std::string> differences(const TableDef& source, const TableDef& target);
+
+struct KeyMisfit {
+  std::string text, column;
+  std::string statement;  // what would end it
+};
+// Keys of the target under which rows of the source may be duplicates, and the source's primary key
+// where the target has none like it. Keys over expressions are not looked at.
+std::vector<KeyMisfit> key_differences(const TableDef& source, const TableDef& target);
 
 }  // namespace tideway

@@ -107,5 +107,38 @@ TEST(DifferencesTest, missing_columns_and_extra_ones_without_a_default_are_told)
               ElementsAre(HasSubstr("`b` is missing"), HasSubstr("`x` is on the target only")));
 }
 
+std::vector<KeyMisfit> misfits(const char* source, const char* target) {
+  return key_differences(*table_of(source), *table_of(target));
+}
+
+TEST(KeyMisfits, are_none_where_every_row_of_the_source_is_a_row_of_the_target) {
+  const char* plain = "CREATE TABLE t (a INT, b VARCHAR(9), PRIMARY KEY (a))";
+  for (const char* target :
+       {plain, "CREATE TABLE t (A INT, b VARCHAR(9), UNIQUE KEY (a))",
+        "CREATE TABLE t (a INT, b VARCHAR(9), PRIMARY KEY (b, a), KEY (b))",
+        "CREATE TABLE t (n BIGINT AUTO_INCREMENT PRIMARY KEY, a INT UNIQUE, b VARCHAR(9))"}) {
+    EXPECT_THAT(misfits(plain, target), IsEmpty()) << target;
+  }
+  EXPECT_THAT(misfits("CREATE TABLE t (b VARCHAR(9), UNIQUE KEY (b(4)))",
+                      "CREATE TABLE t (b VARCHAR(9), UNIQUE KEY (b(5)))"),
+              IsEmpty());
+  EXPECT_THAT(misfits("CREATE TABLE t (a INT)", "CREATE TABLE t (a INT)"), IsEmpty());
+}
+
+TEST(KeyMisfits, are_keys_that_reject_rows_and_a_primary_key_that_is_missing) {
+  const char* plain = "CREATE TABLE t (a INT, b VARCHAR(9), PRIMARY KEY (a))";
+  const auto more = misfits(plain, "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9) UNIQUE)");
+  ASSERT_THAT(more, SizeIs(1));
+  EXPECT_EQ(more[0].column, "b");
+  EXPECT_THAT(more[0].statement, HasSubstr("DROP KEY `b`"));
+  const auto none = misfits(plain, "CREATE TABLE t (a INT, b VARCHAR(9), KEY (a))");
+  ASSERT_THAT(none, SizeIs(1));
+  EXPECT_THAT(none[0].statement, HasSubstr("ADD PRIMARY KEY (`a`)"));
+  EXPECT_THAT(misfits("CREATE TABLE t (b VARCHAR(9), UNIQUE KEY (b(5)))",
+                      "CREATE TABLE t (b VARCHAR(9), UNIQUE KEY (b(4)))"),
+              SizeIs(1));
+  EXPECT_THAT(misfits("CREATE TABLE t (a INT)", "CREATE TABLE t (a INT UNIQUE)"), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace tideway
