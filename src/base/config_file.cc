@@ -130,8 +130,13 @@ class Reader {
 
 Result<void> read_config_file(const std::string& path, const BoundOptions& options,
                               ParsedOptions& parsed) {
-  const std::string text = TRY(read_small_file(path));
-  return read_config_text(text, path, options, parsed);
+  const auto text = read_small_file(path);
+  if (!text) {
+    return fail(
+        Error(ErrorCode::bad_value, Side::local, Retry::never,
+              fmt::format("the configuration file cannot be read: {}", text.error().message())));
+  }
+  return read_config_text(*text, path, options, parsed);
 }
 
 Result<void> read_config_text(const std::string& text, const std::string& path,

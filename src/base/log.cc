@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -134,6 +135,16 @@ std::string json_line(LogLevel level, std::string_view sentence,
 
 Result<void> open_log(const LogOptions& options) {
   Log& log = the_log();
+  const std::filesystem::path folder = std::filesystem::path(options.file).parent_path();
+  std::error_code ignored;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+    Evidence evidence;
+    evidence.statement = "mkdir -p " + folder.string();
+    return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
+                      std::move(evidence),
+                      fmt::format("the log file {} cannot be opened: there is no directory {}",
+                                  options.file, folder.string())));
+  }
   try {
     if (options.file == "-") {
       log.logger = make_logger(std::make_shared<spdlog::sinks::stdout_sink_mt>());

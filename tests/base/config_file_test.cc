@@ -102,8 +102,9 @@ TEST(ConfigFile, a_file_that_is_not_there_is_named) {
   const auto result =
       read_config_file("/nowhere/job.yaml", SampleOptions::table().bind(options), parsed);
   ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().code(), ErrorCode::storage_missing);
-  EXPECT_EQ(result.error().message(), "/nowhere/job.yaml: no such file");
+  EXPECT_EQ(result.error().code(), ErrorCode::bad_value);
+  EXPECT_EQ(result.error().message(),
+            "the configuration file cannot be read: /nowhere/job.yaml: no such file");
 }
 
 }  // namespace
