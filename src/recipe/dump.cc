@@ -150,6 +150,7 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
       options.common.output.empty() ? default_output() : options.common.output;
   SpaceWatch space(options.common.disk_bytes);
   const auto place = TRY(open_place(output, space));
+  if (dynamic_cast<const LocalStorage*>(place.get()) != nullptr) TRY(check_writable(place->name()));
   Certificate certificate = begin_certificate("dump", source.to_text(), place->name());
 
   board.begin(1, 3, "reading definitions");

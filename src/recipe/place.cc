@@ -1,7 +1,11 @@
 #include "recipe/place.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/text.h"
@@ -22,6 +26,33 @@ void SpaceWatch::resumed(std::string_view) {
 
 std::string SpaceWatch::text() const {
   return text_.with([](const std::string& text) { return text; });
+}
+
+Result<void> check_writable(const std::string& folder) {
+  const auto refused = [&folder](int error) {
+    Evidence evidence;
+    evidence.position = folder;
+    return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
+                      std::move(evidence),
+                      fmt::format("{} cannot be written: {}", folder, std::strerror(error))));
+  };
+  std::filesystem::path there = folder, missing;
+  std::error_code error;
+  while (!std::filesystem::exists(there, error)) {
+    if (error && error.value() != ENOTDIR) return refused(error.value());
+    missing = there;
+    there = there.parent_path();
+  }
+  if (!std::filesystem::is_directory(there, error)) return refused(ENOTDIR);
+  if (::access(there.c_str(), W_OK | X_OK) != 0) return refused(errno);
+  if (missing.empty()) return {};
+  if (::mkdir(missing.c_str(), 0777) != 0) {
+    // A full disk is a state: whoever writes waits for room.
+    if (errno == ENOSPC || errno == EDQUOT || errno == EEXIST) return {};
+    return refused(errno);
+  }
+  ::rmdir(missing.c_str());
+  return {};
 }
 
 Result<std::unique_ptr<Storage>> open_place(const std::string& url, SpaceWatch& watch) {

@@ -30,6 +30,10 @@ class SpaceWatch final : public SpaceObserver {
   Guarded<std::string> text_;
 };
 
+// TW603 where the folder is not there and cannot be made, or may not be written: names it and says
+// what the system says. Leaves nothing behind.
+Result<void> check_writable(const std::string& folder);
+
 // Where files are: a directory (local://, file://, or a plain path) or noop://. TW111 for a scheme
 // that this version does not have. What is in a directory already counts to the watch's budget: a
 // budget that is smaller than it is TW601.
