@@ -162,7 +162,8 @@ bool Snapshot::is_too_old(Session& session, const std::stop_token& stop) {
   if (!answer) {
     if (session.is_broken()) return false;
     state_->shared.with([](Shared& shared) { shared.may_see_history = false; });
-    LOG(warn, "the source's history list cannot be watched while the snapshot is held",
+    // Nothing that is copied depends on it, so nobody is asked for a privilege because of it.
+    LOG(info, "the source's history list cannot be watched while the snapshot is held",
         {{"error", answer.error().to_line()}});
     return false;
   }
