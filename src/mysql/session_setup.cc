@@ -60,9 +60,6 @@ constexpr std::array optionals = {
              false},  // a target's table gets the columns it is given
     Optional{"tidb_txn_mode", "pessimistic", true},  // conflicts show at the statement, as in MySQL
     Optional{"allow_auto_random_explicit_insert", "1", false},
-    // TiDB from 7.6: a row may have 120 MiB instead of 6; what its storage does not take, it
-    // refuses.
-    Optional{"tidb_txn_entry_size_limit", "125829120", false},
 };
 
 }  // namespace

@@ -29,10 +29,6 @@ TEST(SessionSettings, of_tidb_are_pessimistic_and_leave_what_it_lacks) {
       settings_for(tidb, {{"tidb_txn_mode", ""}, {"allow_auto_random_explicit_insert", "0"}}, {});
   EXPECT_EQ(literal_of(settings, "tidb_txn_mode"), "'pessimistic'");
   EXPECT_EQ(literal_of(settings, "allow_auto_random_explicit_insert"), "1");
-  EXPECT_EQ(literal_of(settings, "tidb_txn_entry_size_limit"), std::nullopt) << "7.5 has none";
-  EXPECT_EQ(literal_of(settings_for(tidb, {{"tidb_txn_entry_size_limit", "6291456"}}, {}),
-                       "tidb_txn_entry_size_limit"),
-            "125829120");
   EXPECT_EQ(literal_of(settings, "sql_quote_show_create"), std::nullopt);
   // Older ones refuse to check foreign keys: asking for it would fail the session for nothing.
   EXPECT_EQ(literal_of(settings, "foreign_key_checks"), std::nullopt);
