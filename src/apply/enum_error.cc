@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/odd_value.h"
 #include "progress/meta_tables.h"
 
 namespace tideway {
@@ -13,14 +14,17 @@ namespace {
 
 constexpr std::string_view data_truncated = "1265";
 
-// Places in a row's cells that can hold the error value.
-std::vector<std::size_t> enum_places(const Rows& rows) {
-  std::vector<std::size_t> places;
+struct EnumPlace {
+  std::size_t place = 0;  // in a row's cells
+  std::string error_text;
+};
+
+std::vector<EnumPlace> enum_places(const Rows& rows) {
+  std::vector<EnumPlace> places;
   for (std::size_t i = 0; i < rows.after.size(); ++i) {
     const ColumnType& type = rows.table->columns[rows.after[i]].type;
-    const bool has_empty_label = std::ranges::find(type.labels, "") != type.labels.end();
-    if (type.kind == TypeKind::enumeration && !has_empty_label)
-      places.push_back(rows.before.size() + i);
+    if (type.kind == TypeKind::enumeration)
+      places.push_back({rows.before.size() + i, enum_error_text(type)});
   }
   return places;
 }
@@ -28,13 +32,15 @@ std::vector<std::size_t> enum_places(const Rows& rows) {
 }  // namespace
 
 std::uint64_t enum_errors(const Block& block, const Rows& rows, RowRange range) {
-  const std::vector<std::size_t> places = enum_places(rows);
+  const std::vector<EnumPlace> places = enum_places(rows);
   if (places.empty()) return 0;
   const auto cells = block.cells(rows);
   std::uint64_t count = 0;
   for (std::size_t row = range.first; row < std::size_t{range.first} + range.count; ++row) {
-    for (const std::size_t place : places)
-      count += cells[row * rows.cells_per_row() + place].length == 0 ? 1U : 0U;
+    for (const auto& [place, error_text] : places) {
+      const Cell& cell = cells[row * rows.cells_per_row() + place];
+      count += !cell.is_null() && block.text(cell) == error_text ? 1U : 0U;
+    }
   }
   return count;
 }

@@ -11,7 +11,7 @@
 
 namespace tideway {
 
-// An ENUM column can hold the error value 0, which reads as '' where '' is no label: some session
+// An ENUM column can hold the error value 0, whose cell text is enum_error_text(): some session
 // without strict mode stored a word the column does not have. It is a value like any other for a
 // copy, and a strict session takes it from nobody.
 

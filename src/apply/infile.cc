@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "model/odd_value.h"
 #include "sql/charset.h"
 
 namespace tideway {
@@ -23,7 +24,7 @@ enum class Arrival : std::uint8_t {
 };
 
 Arrival arrival_of(const ColumnType& source, const ColumnType& target) {
-  if (source.kind == TypeKind::unknown || source.kind == TypeKind::vector)
+  if (source.kind == TypeKind::unknown || source.kind == TypeKind::vector || may_bend(source))
     return Arrival::not_at_all;
   if (source.kind == TypeKind::bit) return Arrival::as_number;
   if (target.kind == TypeKind::json) return Arrival::as_utf8;

@@ -54,7 +54,9 @@ TablePtr asked_over(const TablePlan& plan) {
   asked->id = plan.target()->id;
   for (std::size_t i = 0; i < plan.target_columns().size(); ++i) {
     Column column = plan.source()->columns[plan.source_columns()[i]];
-    column.name = plan.target()->columns[plan.target_columns()[i]].name;
+    const Column& filled = plan.target()->columns[plan.target_columns()[i]];
+    column.name = filled.name;
+    if (class_of(filled.type) == TypeClass::characters) column.type.charset = filled.type.charset;
     asked->columns.push_back(std::move(column));
   }
   return asked;

@@ -4,10 +4,16 @@
 #include <cstring>
 #include <span>
 
+#include "model/odd_value.h"
+
 namespace tideway {
 namespace {
 
 using Columns = std::span<const TablePlan::PlannedColumn>;
+
+bool is_raw_value(LiteralForm form, std::string_view text) {
+  return form == LiteralForm::bending && is_raw(text);
+}
 
 // An upper bound of a row's text: "(" and ")" and "," and what write_literal may touch.
 std::size_t row_bound(Columns columns, const Cell* cells) {
@@ -47,6 +53,7 @@ std::size_t literal_size(LiteralForm form, std::string_view text) {
       return 2 * text.size() + 3;
     case LiteralForm::binary_text:
     case LiteralForm::characters:
+    case LiteralForm::bending:
       return text.size() + 10 + static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
                return c == '\0' || c == '\n' || c == '\r' || c == '\\' || c == '\'' || c == '"' ||
                       c == '\x1A';
@@ -144,7 +151,7 @@ std::optional<std::string> long_row_statement(const TablePlan& plan, OnDuplicate
   const auto is_long = [&](const auto& column) {
     const Cell& cell = cells[column.cell];
     return !cell.is_null() && cell.length >= long_cell && column.form != LiteralForm::number &&
-           column.form != LiteralForm::approximate;
+           column.form != LiteralForm::approximate && !is_raw_value(column.form, block.text(cell));
   };
   if (row_bound(columns, cells) <= max_bytes || std::ranges::none_of(columns, is_long))
     return std::nullopt;
@@ -157,7 +164,8 @@ std::optional<std::string> long_row_statement(const TablePlan& plan, OnDuplicate
     const Cell& cell = cells[column.cell];
     if (is_long(column)) {
       statement += '?';
-      values.push_back({block.text(cell), column.form == LiteralForm::characters});
+      values.push_back({block.text(cell), column.form == LiteralForm::characters ||
+                                              column.form == LiteralForm::bending});
     } else if (cell.is_null()) {
       append_null(statement);
     } else {

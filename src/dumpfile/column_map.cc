@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "model/odd_value.h"
 
 namespace tideway {
 namespace {
@@ -55,6 +56,14 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+void append_upper_hex(std::string& out, std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char c : bytes) {
+    out += digits[static_cast<unsigned char>(c) >> 4U];
+    out += digits[static_cast<unsigned char>(c) & 15U];
+  }
 }
 
 bool append_unhexed(std::string& out, std::string_view hex) {
@@ -164,6 +173,8 @@ Result<CellMaker> CellMaker::open(const TableDef& table, const ColumnSet& column
     } else if (type_class != TypeClass::characters) {
       form.form = type_class == TypeClass::number ? Form::number : Form::bytes;
       has_bytes = has_bytes || type_class == TypeClass::bytes;
+    } else if (csv == nullptr && may_bend(column.type)) {
+      form.bends = true;
     } else if (csv == nullptr) {
       auto decoder = TRY(TextDecoder::open(column.type.charset));
       form.decodes_hex = !decoder.is_identity();
@@ -258,6 +269,11 @@ Result<CellMaker::Made> CellMaker::from_sql(std::size_t place, DumpValue::Kind k
     case Form::bytes:
       return Made{};
     case Form::characters:
+      if (is_hex && column.bends) {
+        scratch_.assign(raw_mark);
+        append_upper_hex(scratch_, bytes);
+        return Made{false, scratch_};
+      }
       return is_hex && column.decodes_hex ? decoded(decoders_[column.decoder], column, bytes)
                                           : Made{};
   }

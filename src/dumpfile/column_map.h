@@ -52,6 +52,7 @@ class CellMaker {
     Form form = Form::characters;
     std::uint32_t bit_bytes = 0;
     std::string name;
+    bool bends = false;        // hexadecimal is the bytes of a value without text (odd_value.h)
     bool decodes_hex = false;  // characters of a set that is not UTF-8: hexadecimal is in that set
     std::size_t decoder = 0;   // in decoders_
   };

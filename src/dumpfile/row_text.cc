@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dumpfile/short_cell.h"
+#include "model/odd_value.h"
 
 namespace tideway {
 namespace {
@@ -139,6 +140,12 @@ void SqlRows::put_row_by_cells(TextOut& out, const Block& block, const Cell* cel
 // Text without backslash escapes, and cells of any size. A slice's literal begins where the one
 // before it had its closing quote: its own opening takes the place of bytes that are put back.
 void SqlRows::put_cell(TextOut& out, std::string_view text, LiteralForm form) const {
+  if (form == LiteralForm::bending && is_raw(text)) {
+    out.put("x'");
+    out.put(text.substr(raw_mark.size()));
+    return out.put("'");
+  }
+  if (form == LiteralForm::bending) form = LiteralForm::characters;
   const bool is_doubled = !escapes_ && form == LiteralForm::characters;
   if (text.size() <= slice_bytes && !is_doubled) {
     return out.written_to(write_literal(out.reserve(literal_bound(text.size())), form, text));

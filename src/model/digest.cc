@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "model/block.h"
 #include "model/json_text.h"
+#include "model/odd_value.h"
 
 namespace tideway {
 namespace {
@@ -186,6 +187,15 @@ std::string tidb_real_expression(const std::string& real) {
       real, mantissa, exponent);
 }
 
+// The value in UTF-8 where it comes back from that as it was, its bytes behind the mark where not.
+// The mark is converted too: as a literal it would have the collation of the connection.
+std::string bending_expression(const std::string& name, const std::string& charset) {
+  return fmt::format(
+      "IF(CONVERT({0} USING binary)<=>CONVERT(CONVERT(CONVERT({0} USING utf8mb4) USING {1}) USING "
+      "binary),CONVERT({0} USING utf8mb4),CONCAT(CONVERT(x'{2}' USING utf8mb4),HEX({0})))",
+      name, charset, to_hex(raw_mark));
+}
+
 // The SQL twin of append_digest_text(): what the server must compute from the column to give the
 // same text.
 std::string digest_expression(const Column& column, SqlDialect dialect) {
@@ -193,7 +203,9 @@ std::string digest_expression(const Column& column, SqlDialect dialect) {
   const bool has_other_charset = class_of(column.type) == TypeClass::characters &&
                                  !column.type.charset.empty() && column.type.charset != "utf8mb4";
   const bool converts = has_other_charset || column.type.kind == TypeKind::json;
-  std::string bytes = converts ? "CONVERT(" + name + " USING utf8mb4)" : name;
+  const std::string text = cell_expression(column);
+  const bool is_converted = !converts || may_bend(column.type);
+  std::string bytes = is_converted ? text : "CONVERT(" + text + " USING utf8mb4)";
   switch (form_of(column.type)) {
     case Form::hex:
       return "HEX(" + name + ")";
@@ -324,7 +336,13 @@ void append_digest_text(std::string& out, const ColumnType& type, std::string_vi
 
 std::string cell_expression(const Column& column) {
   const std::string name = quoted(column.name);
-  return column.type.kind == TypeKind::float_number ? name + " * 1E0" : name;
+  if (column.type.kind == TypeKind::float_number) return name + " * 1E0";
+  if (may_bend(column.type)) return bending_expression(name, column.type.charset);
+  if (column.type.kind == TypeKind::enumeration) {
+    const std::string error = enum_error_text(column.type);
+    if (!error.empty()) return fmt::format("IF({0}+0=0,'{1}',{0})", name, error);
+  }
+  return name;
 }
 
 bool has_row_text_expression(const TableDef& table, const ColumnSet& columns, SqlDialect dialect) {

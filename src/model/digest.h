@@ -84,8 +84,10 @@ void append_digest_text(std::string& out, const ColumnType& type, std::string_vi
 bool digest_texts_compare(const ColumnType& one, const ColumnType& other);
 
 // The SQL expression by which the cell text of a column is asked of a server: the quoted name,
-// except FLOAT: `c` * 1E0, since the server prints a FLOAT with six digits (`* 1E0` and not `+
-// 0E0`, which turns -0 into 0).
+// except
+//   FLOAT   `c` * 1E0, since the server prints a FLOAT with six digits (`* 1E0` and not `+ 0E0`,
+//           which turns -0 into 0)
+//   and where odd values (odd_value.h) need a text of their own
 std::string cell_expression(const Column& column);
 
 // Whether a server can make the row text in SQL: TiDB has no expression for MySQL's text of a JSON

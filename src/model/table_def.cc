@@ -65,14 +65,6 @@ std::vector<std::uint32_t> stored_columns(const TableDef& table) {
   return ordinals;
 }
 
-std::vector<std::string> columns_that_bend(const TableDef& table) {
-  std::vector<std::string> names;
-  for (const Column& column : table.columns) {
-    if (column.type.charset == "sjis") names.push_back(column.name);
-  }
-  return names;
-}
-
 const Key* ordering_key(const TableDef& table) {
   const Key* best = nullptr;
   for (const Key& key : table.keys) {

@@ -117,10 +117,6 @@ using TablePtr = std::shared_ptr<const TableDef>;
 // Columns whose values travel: everything but generated ones. Ordinals, ascending.
 std::vector<std::uint32_t> stored_columns(const TableDef& table);
 
-// Columns whose characters a server does not convert to UTF-8 and back to themselves: sjis, whose
-// backslash (0x5C) comes back as 0x815F. Equal text proves nothing for them.
-std::vector<std::string> columns_that_bend(const TableDef& table);
-
 // The key by which a table is read in order and taken up again after a mark: the primary key, else
 // the unique key over NOT NULL columns with the fewest parts (ties: first). Only whole ascending
 // columns whose ORDER BY and comparison with a literal agree: no prefix, no expression, no ENUM or

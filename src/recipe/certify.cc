@@ -125,19 +125,8 @@ void describe_proofs(Certificate& certificate, std::span<const MadeTable> tables
     const auto outcome = rounds.tables.find(entry.source);
     judge(entry, table, outcome == rounds.tables.end() ? TableOutcome{} : outcome->second,
           proof_of(proofs, entry.source));
-    doubt_bending_columns(entry, *table.source);
     certificate.tables.push_back(std::move(entry));
   }
-}
-
-void doubt_bending_columns(TableCertificate& entry, const TableDef& table) {
-  const std::vector<std::string> columns = columns_that_bend(table);
-  if (columns.empty() || entry.proof != Proof::proven) return;
-  entry.proof = Proof::unproven;
-  entry.reason = fmt::format(
-      "{} in character set sjis: a backslash does not survive its conversion, and equal text does "
-      "not show it",
-      fmt::join(columns, ", "));
 }
 
 void describe_views(Certificate& certificate, std::span<const MadeView> views) {

@@ -26,8 +26,6 @@ void describe_changes(Certificate& certificate, std::span<const MadeTable> table
 void describe_proofs(Certificate& certificate, std::span<const MadeTable> tables,
                      const RoundsResult& rounds, std::span<const TableProof> proofs,
                      DigestStrength strength);
-// Takes a proof back where equal text does not mean equal bytes.
-void doubt_bending_columns(TableCertificate& entry, const TableDef& table);
 void describe_views(Certificate& certificate, std::span<const MadeView> views);
 void end_certificate(Certificate& certificate, const StatusBoard& board);  // warnings, and the time
 

@@ -112,7 +112,6 @@ void describe_parts(Certificate& certificate, const ObjectList& objects, const R
                   : outcome.is_proven ? Proof::proven
                                       : Proof::unproven;
     entry.reason = outcome.why_not;
-    doubt_bending_columns(entry, *listed.def);
     certificate.tables.push_back(std::move(entry));
   }
 }

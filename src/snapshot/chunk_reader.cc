@@ -96,6 +96,7 @@ Result<Block> ChunkReader::next(const std::stop_token& stop) {
   while (has_more && fits) has_more = TRY(rows_->next_row(block, fits, stop));
 
   const Rows& rows = std::get<Rows>(block.items().front());
+  escape_documents(block, rows);
   digester_.add(block, rows);
   bytes_ += block.byte_count();
   if (key_ != nullptr && rows.row_count != 0) {
@@ -111,6 +112,29 @@ Result<Block> ChunkReader::next(const std::stop_token& stop) {
       block.loan().shrink_to(std::max<std::uint64_t>(block.written(), 4096));
   }
   return block;
+}
+
+// MySQL 5.7.19 prints U+001F in JSON as it is, which no server takes back. Nothing but strings
+// holds such a byte, so that its escape is what later servers print.
+void ChunkReader::escape_documents(Block& block, const Rows& rows) const {
+  std::string escaped;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (table_.def->columns[columns_[i]].type.kind != TypeKind::json) continue;
+    for (std::size_t row = 0; row < rows.row_count; ++row) {
+      const std::size_t at = row * rows.cells_per_row() + i;
+      const Cell cell = block.cells(rows)[at];
+      if (cell.is_null() || block.text(cell).find('\x1F') == std::string_view::npos) continue;
+      escaped.clear();
+      for (const char c : block.text(cell)) {
+        if (c == '\x1F') {
+          escaped += "\\u001f";
+        } else {
+          escaped += c;
+        }
+      }
+      block.cells(rows)[at] = block.append(escaped);
+    }
+  }
 }
 
 KeyCells ChunkReader::last_key(const Block& block, const Rows& rows) const {

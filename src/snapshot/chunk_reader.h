@@ -47,6 +47,7 @@ class ChunkReader {
  private:
   std::string statement() const;
   Result<Block> empty_block(const std::stop_token& stop);
+  void escape_documents(Block& block, const Rows& rows) const;
   KeyCells last_key(const Block& block, const Rows& rows) const;
 
   const Settings settings_;

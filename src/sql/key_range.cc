@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "model/odd_value.h"
 #include "sql/literal.h"
 
 namespace tideway {
@@ -46,6 +47,11 @@ std::vector<KeyColumn> key_columns(const TableDef& table, const Key& key) {
 }
 
 void append_key_literal(std::string& out, const ColumnType& type, std::string_view cell_text) {
+  if (may_bend(type) && is_raw(cell_text)) {
+    out += '_' + type.charset;  // compared as characters, not as bytes
+    append_literal(out, type, cell_text);
+    return;
+  }
   if (type.kind != TypeKind::bit || cell_text.size() > 8) {
     append_literal(out, type, cell_text);
     return;

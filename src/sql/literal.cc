@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "model/odd_value.h"
 #include "sql/char_class.h"
 
 namespace tideway {
@@ -152,9 +153,9 @@ LiteralForm file_form(const ColumnType& type) {
     case TypeClass::bytes:
       return LiteralForm::hex;
     case TypeClass::characters:
-      return LiteralForm::characters;
+      break;
   }
-  return LiteralForm::characters;
+  return may_bend(type) ? LiteralForm::bending : LiteralForm::characters;
 }
 
 LiteralForm live_form(const ColumnType& type) {
@@ -198,6 +199,13 @@ char* write_literal(char* to, LiteralForm form, std::string_view cell_text) {
       return to;
     case LiteralForm::binary_text:
       return write_text(write_plain(to, "_binary"), cell_text);
+    case LiteralForm::bending:
+      if (is_raw(cell_text)) {
+        to = write_plain(write_plain(to, "x'"), cell_text.substr(raw_mark.size()));
+        *to++ = '\'';
+        return to;
+      }
+      break;
     case LiteralForm::characters:
       break;
   }
@@ -206,6 +214,7 @@ char* write_literal(char* to, LiteralForm form, std::string_view cell_text) {
 
 void append_literal(std::string& out, LiteralForm form, std::string_view cell_text) {
   if (cell_text.size() > slice_bytes) {
+    if (form == LiteralForm::bending && !is_raw(cell_text)) form = LiteralForm::characters;
     if (form == LiteralForm::hex) return append_hex_literal(out, cell_text);
     if (form == LiteralForm::binary_text) out.append("_binary");
     if (form == LiteralForm::characters || form == LiteralForm::binary_text)

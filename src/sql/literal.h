@@ -19,7 +19,15 @@ namespace tideway {
 //   it never becomes syntax approximate  the same for FLOAT and DOUBLE; "-0" becomes -0e0, since
 //   the server reads -0 as the integer 0 hex          x'00ff' binary_text  _binary'…' with escapes:
 //   every byte stands for itself, at about half the size of hex characters   '…' with escapes
-enum class LiteralForm : std::uint8_t { number, approximate, hex, binary_text, characters };
+//   bending       characters, or x'…' for the bytes of a value without text (odd_value.h)
+enum class LiteralForm : std::uint8_t {
+  number,
+  approximate,
+  hex,
+  binary_text,
+  characters,
+  bending
+};
 
 LiteralForm file_form(
     const ColumnType& type);  // what dump files hold (SQL data format of docs/formats.md)

@@ -29,18 +29,6 @@ def test_what_json_text_cannot_carry_is_said(tideway, mysql80, target):
     assert jobs.Certificate.of(outcome).proofs() == {("all_types", "documents_typed"): "different"}
 
 
-def test_character_sets_arrive_and_sjis_is_not_called_proven(tideway, source, target):
-    """MySQL itself does not convert a backslash in sjis to UTF-8 and back to the same bytes."""
-    fixtures.load(source, "all_types")
-    outcome = jobs.copy(tideway, source, target, "--filter", "all_types.charsets").expect(jobs.UNPROVEN)
-    assert "c_sjis" in jobs.Certificate.of(outcome).reason("all_types", "charsets")
-    names = [name for name, *_ in source.execute("SHOW COLUMNS FROM all_types.charsets") if name != "c_sjis"]
-    # TiDB keeps most sets as UTF-8, whatever they are called.
-    text = "HEX(CONVERT(`{}` USING utf8mb4))" if target.is_tidb else "HEX(`{}`)"
-    query = "SELECT " + ", ".join(map(text.format, names)) + " FROM all_types.charsets ORDER BY id"
-    assert list(source.execute(query)) == list(target.execute(query))
-
-
 def test_hostile_names_arrive_as_they_were(tideway, source, target):
     options, tables = jobs.hostile_names(source, target)
     outcome = jobs.copy(tideway, source, target, *options)
