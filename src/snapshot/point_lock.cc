@@ -71,8 +71,13 @@ Result<void> take_lock(Session& session, const PointRequest& request, const std:
       std::chrono::ceil<std::chrono::seconds>(request.options.lock_wait).count(), 1);
   TRY(session.execute(fmt::format("SET SESSION lock_wait_timeout = {}", seconds), stop));
   if (request.options.consistency == Consistency::lock) return lock_tables(session, request, stop);
-  TRY(session.execute("FLUSH TABLES WITH READ LOCK", stop));
-  return {};
+  auto locked = session.execute("FLUSH TABLES WITH READ LOCK", stop);
+  if (locked) return {};
+  if (locked.error().code() != ErrorCode::missing_privilege) return fail(std::move(locked).error());
+  return fail(Error(ErrorCode::missing_privilege, Side::source, Retry::after_operator,
+                    locked.error().evidence(),
+                    "the global read lock was refused (Aurora and RDS give it to nobody); "
+                    "--consistency lock locks the tables instead"));
 }
 
 }  // namespace
