@@ -31,4 +31,13 @@ std::string enum_error_text(const ColumnType& type) {
   return text;
 }
 
+const char* set_number_prefix(const ColumnType& type) {
+  if (type.kind != TypeKind::set || std::ranges::find(type.labels, "") == type.labels.end())
+    return nullptr;
+  const auto is_number = [](const std::string& label) {
+    return !label.empty() && label.find_first_not_of("0123456789") == std::string::npos;
+  };
+  return std::ranges::any_of(type.labels, is_number) ? "+" : "";
+}
+
 }  // namespace tideway

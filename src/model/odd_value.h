@@ -26,4 +26,9 @@ inline bool is_raw(std::string_view cell_text) { return cell_text.starts_with(ra
 // word that is none. A session that is not strict stores the error value for either.
 std::string enum_error_text(const ColumnType& type);
 
+// How the values of a SET that has a label '' are told apart, which print alike with it and
+// without: by their number, which a server takes as a string too. What stands before the number, so
+// that no label is taken for it; nullptr: the labels do.
+const char* set_number_prefix(const ColumnType& type);
+
 }  // namespace tideway

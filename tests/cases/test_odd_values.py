@@ -80,6 +80,8 @@ def test_bytes_that_no_server_takes_are_refused_by_name(tideway, mysql80, target
 
 def _fill_enums(server):
     server.execute("CREATE DATABASE odd", "CREATE TABLE odd.e (id INT PRIMARY KEY, e ENUM('a', '', 'Error value 0') NOT NULL, g ENUM('', '中') CHARACTER SET gbk)")
+    server.execute("CREATE TABLE odd.s (id INT PRIMARY KEY, s SET('', 'a', 'b'), n SET('a', '', '2', '12') NOT NULL)")
+    server.execute(*(f"INSERT INTO odd.s VALUES ({value}, {value % 8}, {value})" for value in range(16)), "INSERT INTO odd.s VALUES (16, NULL, 0)")
     with server.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION sql_mode = ''")
         cursor.execute("INSERT INTO odd.e VALUES (1, 'a', ''), (2, '', NULL), (3, 'Error value 0', '中'), (4, 'none', 'none'), (5, '', 'none'), (6, 'none', '')")
@@ -88,20 +90,22 @@ def _fill_enums(server):
 _NUMBERS = "id, e+0, g+0"
 
 
-def test_an_enums_error_value_beside_an_empty_label_is_copied_and_proven(tideway, source, target):
+def test_enums_and_sets_with_an_empty_label_are_copied_and_proven(tideway, source, target):
     _fill_enums(source)
     jobs.assert_proven_copy(jobs.copy(tideway, source, target, "--filter", "odd.*"), source, target, databases=["odd"])
     assert _bytes(source, "e", _NUMBERS) == _bytes(target, "e", _NUMBERS)
+    assert _bytes(source, "s", "id, s+0, n+0") == _bytes(target, "s", "id, s+0, n+0")
     target.execute("UPDATE odd.e SET e = '' WHERE id = 4")
     jobs.verify(tideway, source, target, "--filter", "odd.*").expect(jobs.FAILED)
 
 
 @pytest.mark.parametrize("form", ["sql", "csv"])
-def test_an_enums_error_value_beside_an_empty_label_survives_files(tideway, source, target, tmp_path, form):
+def test_enums_and_sets_with_an_empty_label_survive_files(tideway, source, target, tmp_path, form):
     _fill_enums(source)
     tideway.run("dump", "--source", source.url(), "--output", tmp_path / "d", "--filter", "odd.*", "--filetype", form).expect(jobs.PROVEN)
     tideway.run("load", "--target", target.url(), "--input", tmp_path / "d").expect(jobs.PROVEN)
     assert _bytes(source, "e", _NUMBERS) == _bytes(target, "e", _NUMBERS)
+    assert _bytes(source, "s", "id, s+0, n+0") == _bytes(target, "s", "id, s+0, n+0")
 
 
 def test_control_characters_in_documents_arrive_from_5_7(tideway, mysql57, target, tmp_path):

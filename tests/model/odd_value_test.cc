@@ -32,6 +32,12 @@ TEST(OddValueTest, the_error_value_of_an_enum_has_a_text_that_no_label_has) {
             "error value 0!");
 }
 
+TEST(OddValueTest, a_set_with_an_empty_label_is_read_by_its_number) {
+  EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"a", "b"})), "`c`");
+  EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"a", ""})), "CONCAT('',`c`+0)");
+  EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"8", ""})), "CONCAT('+',`c`+0)");
+}
+
 TEST(OddValueTest, columns_without_odd_values_are_read_by_their_name_alone) {
   EXPECT_EQ(cell_expression(column(TypeKind::var_char, "latin1")), "`c`");
   EXPECT_EQ(cell_expression(column(TypeKind::enumeration, "gbk", {"a"})), "`c`");
