@@ -13,72 +13,19 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mysql/lasting_session.h"
 
 namespace tideway {
 namespace {
 
 constexpr Duration patience = std::chrono::minutes(5);
 
-// A session for DDL, made again when it breaks; what is done with it may be done twice.
-class Ddl {
- public:
-  // `warns`: of what its session may not do; said once a job.
-  Ddl(const Endpoint& target, const std::stop_token& stop, bool warns = false)
-      : target_(target), stop_(stop), warns_(warns) {}
-
-  template <typename T>
-  Result<T> again(const std::function<Result<T>(Session&)>& work) {
-    Backoff backoff;
-    const Instant give_up = real_clock().now() + patience;
-    while (true) {
-      auto done = once(work);
-      if (done) return done;
-      const Retry retry = done.error().retry();
-      if (retry == Retry::new_session) session_.reset();
-      if ((retry != Retry::new_session && retry != Retry::same_session) ||
-          real_clock().now() >= give_up)
-        return done;
-      LOG(info, "a definition is tried again", {{"error", done.error().to_line()}});
-      if (!real_clock().wait(backoff.next(), stop_)) return done;
-    }
-  }
-
- private:
-  template <typename T>
-  Result<T> once(const std::function<Result<T>(Session&)>& work) {
-    if (!session_ || session_->is_broken()) {
-      SessionOptions options;
-      options.foreign_key_checks = false;  // a child may come before its parent
-      session_.emplace(TRY(Session::open(target_, options, stop_)));
-      TRY(keep_old_collation(*session_));
-    }
-    return work(*session_);
-  }
-
-  // A statement that names utf8mb4 and no collation comes from a server whose default is
-  // utf8mb4_general_ci: MySQL 8 always spells its own default out. Without this the table would
-  // get the target's default, another order of keys and another idea of which are equal.
-  Result<void> keep_old_collation(Session& session) {
-    const auto known =
-        TRY(session.query("SHOW VARIABLES LIKE 'default_collation_for_utf8mb4'", stop_));
-    if (known.rows.empty() || known.rows[0][1] == "utf8mb4_general_ci") return {};
-    auto set =
-        session.execute("SET SESSION default_collation_for_utf8mb4 = utf8mb4_general_ci", stop_);
-    if (set) return {};
-    if (set.error().code() != ErrorCode::missing_privilege) return fail(std::move(set).error());
-    if (warns_) {
-      LOG(warn,
-          "tables whose definition names utf8mb4 and no collation, as MySQL 5.7 prints it, get the "
-          "target's default collation; with the grant they keep their own",
-          {{"grant", set.error().evidence().statement}});
-    }
-    return {};
-  }
-  const Endpoint& target_;
-  const std::stop_token stop_;
-  const bool warns_;
-  std::optional<Session> session_;
-};
+// For DDL; what is done with it may be done twice.
+LastingSession ddl_session(const Endpoint& target) {
+  SessionOptions options;
+  options.foreign_key_checks = false;  // a child may come before its parent
+  return {target, patience, options};
+}
 
 std::string as_server_sees(std::string_view name, const Server& server) {
   return server.lower_case_table_names == 0 ? std::string(name) : ascii_lower(name);
@@ -151,9 +98,9 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
                                            std::span<const TableToMake> tables,
                                            const SchemaOptions& options,
                                            const std::stop_token& stop) {
-  Ddl ddl(progress.target(), stop, true);
+  LastingSession ddl = ddl_session(progress.target());
   TargetTraits traits;
-  TRY(ddl.again<void>([&](Session& session) -> Result<void> {
+  TRY(ddl.ask("making databases", stop, [&](Session& session) -> Result<void> {
     traits = TRY(target_traits(session, stop));
     if (options.may_create) TRY(refuse_impossible_tables(session, tables, traits, stop));
     return make_databases(session, databases, options.may_create, traits, stop);
@@ -163,9 +110,9 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
   std::vector<std::optional<Error>> refused(tables.size());
   std::atomic<std::size_t> next = 0;
   const auto make_all = [&](const std::stop_token& crew_stop) -> Result<void> {
-    Ddl mine(progress.target(), crew_stop);
+    LastingSession mine = ddl_session(progress.target());
     for (std::size_t i = next++; i < tables.size() && !crew_stop.stop_requested(); i = next++) {
-      auto one = mine.again<MadeTable>([&](Session& session) {
+      auto one = mine.ask("making " + quoted(tables[i].target), crew_stop, [&](Session& session) {
         return make_table(session, progress, tables[i], options, traits, crew_stop);
       });
       if (one) {
@@ -173,7 +120,7 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
       } else if (is_about_one_table(one.error())) {
         refused[i] = std::move(one).error();  // all of them are told together
       } else {
-        return fail(std::move(one).error().during("making " + quoted(tables[i].target)));
+        return fail(std::move(one).error());
       }
     }
     return {};
@@ -261,27 +208,26 @@ Result<std::vector<MadeView>> make_views(const JobProgress& progress,
                                          const std::stop_token& stop) {
   std::vector<MadeView> made;
   if (views.empty()) return made;
-  Ddl ddl(progress.target(), stop);
+  LastingSession ddl = ddl_session(progress.target());
   const TargetTraits traits =
-      TRY(ddl.again<TargetTraits>([&](Session& session) { return target_traits(session, stop); }));
+      TRY(ddl.ask("asking what the target knows", stop,
+                  [&](Session& session) { return target_traits(session, stop); }));
   std::vector<const ViewToMake*> left;
   for (const ViewToMake& view : views) left.push_back(&view);
   while (!left.empty()) {
     std::vector<const ViewToMake*> failed;
     std::optional<Error> first_error;
     for (const ViewToMake* view : left) {
-      auto one = ddl.again<MadeView>(
-          [&](Session& session) { return make_view(session, *view, traits, stop); });
+      auto one = ddl.ask("making view " + quoted(view->id), stop,
+                         [&](Session& session) { return make_view(session, *view, traits, stop); });
       if (one) {
         made.push_back(std::move(*one));
         continue;
       }
       // Only what another view may mend is tried again.
-      if (one.error().code() != ErrorCode::ddl_failed)
-        return fail(std::move(one).error().during("making view " + quoted(view->id)));
+      if (one.error().code() != ErrorCode::ddl_failed) return fail(std::move(one).error());
       failed.push_back(view);
-      if (!first_error)
-        first_error = std::move(one).error().during("making view " + quoted(view->id));
+      if (!first_error) first_error = std::move(one).error();
     }
     if (failed.size() == left.size()) return fail(std::move(*first_error));
     left = std::move(failed);

@@ -20,8 +20,8 @@ namespace tideway {
 class LastingSession {
  public:
   // `patience`: how long one question is asked again while its server is away or busy.
-  LastingSession(Endpoint endpoint, Duration patience)
-      : endpoint_(std::move(endpoint)), patience_(patience) {}
+  LastingSession(Endpoint endpoint, Duration patience, SessionOptions options = {})
+      : endpoint_(std::move(endpoint)), patience_(patience), options_(std::move(options)) {}
 
   // `ask` (which takes a Session& and returns a Result) is called until it succeeds, as long as its
   // error says that it may be tried again. Otherwise its error is the result, `during` what is
@@ -38,6 +38,7 @@ class LastingSession {
       const bool may_pass = retry == Retry::same_session || retry == Retry::new_session;
       if (!may_pass || real_clock().now() >= give_up || !real_clock().wait(backoff.next(), stop))
         return fail(std::move(answer).error().during(what));
+      if (retry == Retry::new_session) session_.reset();
       LOG(info, "a server is asked again", {{"for", what}, {"error", answer.error().to_line()}});
       ++asked_again_;
     }
@@ -47,7 +48,7 @@ class LastingSession {
   template <typename Ask>
   auto once(const std::stop_token& stop, Ask&& ask) -> std::invoke_result_t<Ask&, Session&> {
     if (!session_ || session_->is_broken())
-      session_.emplace(TRY(Session::open(endpoint_, {}, stop)));
+      session_.emplace(TRY(Session::open(endpoint_, options_, stop)));
     return ask(*session_);
   }
 
@@ -56,6 +57,7 @@ class LastingSession {
  private:
   const Endpoint endpoint_;
   const Duration patience_;
+  const SessionOptions options_;
   std::optional<Session> session_;
   std::uint64_t asked_again_ = 0;
 };
