@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "apply/memory_copy.h"
+#include "model/odd_value.h"
 #include "mysql/server/servers.h"
 
 namespace tideway {
@@ -203,7 +204,11 @@ TEST_P(EachType, arrives_by_statement_and_by_file_as_it_was_read) {
   ASSERT_TRUE(outcome.proofs.at(0).is_equal) << to_text(outcome.proofs[0].expected) << "\n"
                                              << to_text(outcome.proofs[0].found);
   EXPECT_GT(outcome.rows_by_insert, 0U);
-  EXPECT_GT(outcome.rows_by_infile, 0U);
+  if (may_bend(table->columns[1].type)) {
+    EXPECT_EQ(outcome.rows_by_infile, 0U) << "a file cannot say which bytes are meant";
+  } else {
+    EXPECT_GT(outcome.rows_by_infile, 0U);
+  }
   // The digest is ours; the text is the server's.
   const std::string as_text = cell_expression(table->columns[1]);
   const ResultTable found =
