@@ -22,7 +22,6 @@ using ::tideway::testing::copy_into;
 using ::tideway::testing::CopyOutcome;
 using ::tideway::testing::endpoint_of;
 using ::tideway::testing::MemoryCopy;
-using ::tideway::testing::MemoryTable;
 using ::tideway::testing::open_session;
 using ::tideway::testing::table_of;
 using ::tideway::testing::TestDatabase;
