@@ -36,7 +36,7 @@ def test_what_is_proven_beside_a_live_writer_is_so(tideway, mysql80, target, tmp
             journal.unlink(missing_ok=True)
             with Writer(mysql80, journal, seed=seed, pause_seconds=0.002):
                 outcome = jobs.copy(tideway, mysql80, target, "--filter", "live.*", "--snapshot-wait", "3s")
-            assert outcome.code in (jobs.PROVEN, jobs.UNPROVEN), outcome
+            outcome.expect(jobs.PROVEN, jobs.UNPROVEN)
             certificate = jobs.Certificate.of(outcome)
             differences, proven = _judge(mysql80, target, journal, certificate)
             assert differences == [], (certificate.json, differences)
