@@ -237,8 +237,10 @@ bool LogReader::add_xa(std::string_view statement, std::span<Touches* const> int
   if (branch) {
     touch(*branch, into);
   } else {
-    for (Touches* each : into)
+    for (Touches* each : into) {
+      if (each->sees_older_branches) continue;
       each->touched.add_all("an XA COMMIT whose PREPARE lies before what was read of the log");
+    }
   }
   return true;
 }

@@ -54,6 +54,9 @@ struct Touches {
   TableNames touched, redefined;
   GtidSet gtids;  // of its transactions
   std::uint64_t transactions = 0;
+  // An XA COMMIT whose PREPARE lies before what is read: true when all who ask are known to see it
+  // already, so that it touches nothing for them; else nobody knows what it touched.
+  bool sees_older_branches = false;
 
   bool is_touched(const TableId& table) const { return touched.contains(table); }
   bool is_redefined(const TableId& table) const { return redefined.contains(table); }
@@ -70,8 +73,8 @@ Touches touches_of_statement(std::string_view statement, std::string_view databa
 // Makes Touches of events given in log order. Pure; one thread. When in doubt everything is
 // touched:
 //  * statements as above, and LOAD DATA in statement format
-//  * an XA COMMIT whose XA PREPARE it has not been given; rows of a prepared branch count where it
-//    is committed, not where it is prepared
+//  * an XA COMMIT whose XA PREPARE it has not been given, unless `sees_older_branches`; rows of a
+//    prepared branch count where it is committed, not where it is prepared
 //  * events it does not know, incidents, and compressed transactions shown without their content
 // A row event names its table as `(db.t)`, unquoted: each way to split it at a dot counts.
 class LogReader {

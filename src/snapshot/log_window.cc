@@ -84,6 +84,8 @@ class RangeReader {
   RangeReader(std::span<const LogRange> ranges, bool fold_case)
       : ranges_(ranges), touches_(ranges.size(), Touches(fold_case)), reader_(fold_case) {
     end_ = std::ranges::max(ranges, {}, &LogRange::end).end;
+    for (std::size_t i = 0; i < ranges.size(); ++i)
+      touches_[i].sees_older_branches = ranges[i].sees_older_branches;
   }
 
   const LogPosition& end() const { return end_; }

@@ -33,6 +33,7 @@ Result<void> require_whole_log(Session& session, const std::stop_token& stop);
 struct LogRange {
   LogPosition begin, end;
   GtidSet skip;
+  bool sees_older_branches = false;  // Touches'
 };
 
 // Reads the log from the least begin to the greatest end once, by SHOW BINLOG EVENTS in pages small

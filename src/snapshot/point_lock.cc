@@ -98,7 +98,7 @@ Result<OpenedPoint> lock_point(const PointRequest& request, const std::stop_toke
   while (true) {
     if (auto taken = take_lock(*lock, request, stop); !taken)
       return fail(in_words(std::move(taken).error(), request.options));
-    if (!TRY(has_prepared_branches(*lock, stop))) break;
+    if (TRY(ask_for_branches(*lock, stop)) != Branches::prepared) break;
     TRY(lock->execute("UNLOCK TABLES", stop));
     if (real_clock().now() >= deadline) return fail(prepared_branches(*lock, stop));
     if (!real_clock().wait(std::chrono::milliseconds(20), stop)) {

@@ -39,7 +39,7 @@ Result<GtidSet> first_cell_gtids(const ResultTable& table) {
 // What one try reads around the snapshots' begin.
 struct Marks {
   GtidSet low;
-  bool has_prepared = false;
+  Branches branches = Branches::unknown;
   std::optional<LogStatus> high;
 };
 
@@ -149,15 +149,14 @@ class Search {
       begin = TRY(settled_position(stop));
       if (!begin) return std::optional<SnapshotPoint>();
     }
-    const Marks marks =
-        TRY(sessions.size() == 1 ? mark_on(*sessions[0], stop) : mark_around(sessions, stop));
+    const Marks marks = TRY(mark_without_branches(sessions, stop));
     if (!marks.high) return fail(no_log());
     if (has_gtid_) {
       begin = TRY(settled_candidate(marks.low, stop));
       TRY(remember(marks.high->position, stop));
     }
-    was_prepared = marks.has_prepared;
-    if (marks.has_prepared || !begin) return std::optional<SnapshotPoint>();
+    was_prepared = marks.branches == Branches::prepared;
+    if (was_prepared || !begin) return std::optional<SnapshotPoint>();
     TRY(execute_on_all(sessions, set_savepoint, stop));
     return std::optional(TRY(describe(*begin, marks, stop)));
   }
@@ -166,7 +165,10 @@ class Search {
                                  const std::stop_token& stop) {
     SnapshotPoint point;
     point.server_uuid = control_.server().uuid;
-    const LogRange range{begin, marks.high->position, marks.low};
+    // With GTID a branch may be in `low` and its PREPARE not yet over, so that no one lists it.
+    // Without, whoever was at work at `begin` has been waited for.
+    const bool sees_older_branches = !has_gtid_ && running_ && marks.branches == Branches::none;
+    const LogRange range{begin, marks.high->position, marks.low, sees_older_branches};
     auto touches = TRY(read_log(control_, std::span(&range, 1), stop));
     point.touches = std::move(touches[0]);
     point.touches.spread(request_.cascades);
@@ -176,12 +178,24 @@ class Search {
     auto& window = point.window.emplace();
     window.begin = begin;
     window.high = marks.high->position;
+    window.sees_older_branches = sees_older_branches;
     if (has_gtid_) {
       window.low = marks.low;
       window.high_gtids = marks.low;
       window.high_gtids->add(point.touches.gtids);
     }
     return point;
+  }
+
+  // Branches come and go: a begin that was waited for is kept until there is a moment without any.
+  Result<Marks> mark_without_branches(const Sessions& readers, const std::stop_token& stop) {
+    while (true) {
+      Marks marks =
+          TRY(readers.size() == 1 ? mark_on(*readers[0], stop) : mark_around(readers, stop));
+      const bool is_over = elapsed() >= request_.options.wait;
+      if (marks.branches != Branches::prepared || is_over) return marks;
+      if (!real_clock().wait(between_tries, stop)) return fail(stopped());
+    }
   }
 
   // All on one session, in one packet: the shortest window there is.
@@ -195,7 +209,7 @@ class Search {
     Marks marks;
     std::size_t next = 0;
     if (has_gtid_) marks.low = TRY(std::move(answers[next++]).and_then(first_cell_gtids));
-    marks.has_prepared = answers[next] && !answers[next]->rows.empty();
+    if (answers[next]) marks.branches = branches_of(*answers[next]);
     TRY(std::move(answers[++next]).map([](const ResultTable&) {}));
     marks.high = TRY(std::move(answers[++next]).and_then(parse_log_status));
     return marks;
@@ -204,8 +218,8 @@ class Search {
   Result<Marks> mark_around(const Sessions& readers, const std::stop_token& stop) {
     Marks marks;
     if (has_gtid_) marks.low = TRY(control_.query(gtid_executed, stop).and_then(first_cell_gtids));
-    marks.has_prepared = TRY(has_prepared_branches(control_, stop));
-    if (marks.has_prepared) {
+    marks.branches = TRY(ask_for_branches(control_, stop));
+    if (marks.branches == Branches::prepared) {
       marks.high = status_;
       return marks;
     }
@@ -265,7 +279,7 @@ class Search {
       opened.sessions = TRY(take_readers(std::max<std::size_t>(request_.options.readers, 1), stop));
       const Marks marks = TRY(mark_around(opened.sessions, stop));
       if (!marks.high) return fail(no_log());
-      if (!marks.has_prepared) {
+      if (marks.branches != Branches::prepared) {
         TRY(execute_on_all(opened.sessions, set_savepoint, stop));
         opened.point = TRY(describe(status_->position, marks, stop));
         opened.point.rung = Rung::timed;
@@ -352,12 +366,16 @@ Result<OpenedPoint> open_at_timestamp(const PointRequest& request, Session& cont
 
 }  // namespace
 
-Result<bool> has_prepared_branches(Session& session, const std::stop_token& stop) {
+Branches branches_of(const ResultTable& xa_recover) {
+  return xa_recover.rows.empty() ? Branches::none : Branches::prepared;
+}
+
+Result<Branches> ask_for_branches(Session& session, const std::stop_token& stop) {
   auto answer = session.query("XA RECOVER", stop);
-  if (answer) return !answer->rows.empty();
+  if (answer) return branches_of(*answer);
   if (is_of_connection(answer.error())) return fail(std::move(answer).error());
   LOG(debug, "prepared XA transactions may not be listed", {{"error", answer.error().to_line()}});
-  return false;
+  return Branches::unknown;
 }
 
 Error prepared_branches(Session& session, const std::stop_token& stop) {

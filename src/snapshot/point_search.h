@@ -45,9 +45,11 @@ Result<OpenedPoint> open_point(const PointRequest& request, const std::stop_toke
 Result<OpenedPoint> search_point(const PointRequest& request, const std::stop_token& stop);
 Result<OpenedPoint> lock_point(const PointRequest& request, const std::stop_token& stop);
 
-// Whether XA branches are prepared and not finished. Where that may not be asked (XA_RECOVER_ADMIN)
-// the answer is no: a branch committed inside a window then touches every table.
-Result<bool> has_prepared_branches(Session& session, const std::stop_token& stop);
+// Whether XA branches are prepared and not finished; unknown where that may not be asked
+// (XA_RECOVER_ADMIN): a branch committed inside a window may then touch any table.
+enum class Branches : std::uint8_t { none, prepared, unknown };
+Branches branches_of(const ResultTable& xa_recover);
+Result<Branches> ask_for_branches(Session& session, const std::stop_token& stop);
 // TW403, naming some of them.
 Error prepared_branches(Session& session, const std::stop_token& stop);
 

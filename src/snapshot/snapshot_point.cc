@@ -60,6 +60,7 @@ std::string SnapshotPoint::to_json() const {
   if (window) {
     json["begin"] = tideway::to_text(window->begin);
     json["high"] = tideway::to_text(window->high);
+    json["sees_older_branches"] = window->sees_older_branches;
     if (window->low) json["low_gtids"] = window->low->to_text();
     if (window->high_gtids) json["high_gtids"] = window->high_gtids->to_text();
   }
@@ -86,6 +87,8 @@ Result<SnapshotPoint> SnapshotPoint::parse_json(std::string_view text) {
   Window& window = point.window.emplace();
   window.begin = TRY(parse_log_position(text_of(json, "begin")));
   window.high = TRY(parse_log_position(text_of(json, "high")));
+  if (const auto sees = json.find("sees_older_branches"); sees != json.end())
+    window.sees_older_branches = sees->is_boolean() && sees->get<bool>();
   if (json.contains("low_gtids")) window.low = TRY(GtidSet::parse(text_of(json, "low_gtids")));
   if (json.contains("high_gtids"))
     window.high_gtids = TRY(GtidSet::parse(text_of(json, "high_gtids")));

@@ -32,6 +32,9 @@ struct SnapshotPoint {
   struct Window {
     LogPosition begin, high;
     std::optional<GtidSet> low, high_gtids;  // nullopt: the server has no GTID
+    // What XA PREPARE put into the log before `begin` was finished before the snapshot, and is
+    // visible where it was committed. False: not known.
+    bool sees_older_branches = false;
   };
   std::optional<Window> window;
   std::string timestamp;  // TiDB's, instead of a window: every table stands exactly there

@@ -24,8 +24,8 @@ LogRange range_of(std::span<const SnapshotPoint* const> points) {
   const auto high = [](const SnapshotPoint* point) { return point->window->high; };
   const SnapshotPoint* first = *std::ranges::min_element(points, {}, high);
   const SnapshotPoint* last = *std::ranges::max_element(points, {}, high);
-  return {first->window->begin, last->window->high,
-          first->window->low ? *first->window->low : GtidSet()};
+  return {first->window->begin, last->window->high, first->window->low.value_or(GtidSet()),
+          first->window->sees_older_branches};
 }
 
 std::string why_not(const SnapshotPoint& point) {
@@ -47,7 +47,8 @@ class Questions {
   std::size_t add(LogRange range) {
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
       if (ranges_[i].begin == range.begin && ranges_[i].end == range.end &&
-          ranges_[i].skip == range.skip)
+          ranges_[i].skip == range.skip &&
+          ranges_[i].sees_older_branches == range.sees_older_branches)
         return i;
     }
     ranges_.push_back(std::move(range));
@@ -107,11 +108,12 @@ Result<std::vector<TableStanding>> ask_log(Session& session, const ObjectList& o
     const ListedTable* listed = objects.find(readings[i].table);
     const auto& listed_at =
         listed != nullptr && listed->listed_at ? listed->listed_at : objects.listed_at;
-    if (listed_at) asked[i].same = questions.add(LogRange{*listed_at, status->position, {}});
+    if (listed_at) asked[i].same = questions.add(LogRange{*listed_at, status->position, {}, false});
     const auto& window = readings[i].first->window;
     if (window && listed != nullptr && !listed->is_transactional)
       asked[i].not_written =
-          questions.add(LogRange{window->begin, status->position, window->low.value_or(GtidSet())});
+          questions.add(LogRange{window->begin, status->position, window->low.value_or(GtidSet()),
+                                 window->sees_older_branches});
   }
 
   std::vector<Touches> touches = TRY(read_log(session, questions.ranges(), stop));
@@ -185,7 +187,7 @@ Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoi
   if (!status) return all("the source stopped writing its binary log");
   const std::array points = {&old, &now};
   std::vector<LogRange> ranges = {range_of(points)};
-  if (old.listed_at) ranges.push_back({*old.listed_at, now.window->high, {}});
+  if (old.listed_at) ranges.push_back({*old.listed_at, now.window->high, {}, false});
   auto touches = read_log(session, ranges, stop);
   if (!touches) {
     if (touches.error().code() != ErrorCode::binlog_unavailable)

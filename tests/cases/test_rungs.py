@@ -1,5 +1,6 @@
 """Each way to a consistent point, forced, beside a live writer: what is called proven is what the writer's journal says."""
 
+import itertools
 import threading
 import time
 
@@ -119,6 +120,35 @@ def test_a_prepared_transaction_is_waited_for(tideway, mysql80, target, proxy, t
     assert {("live", "branch"), ("live", "still_keyed")} <= proven, certificate.json
     assert target.execute("SELECT id FROM live.branch ORDER BY id") == ([(1,), (2,)] if end == "COMMIT" else [(1,)])
     _assert_proven_as_journalled(mysql80, target, tmp_path / "j", certificate, proven - {("live", "branch")})
+
+
+def _branches_without_end(source, over):
+    """One prepared branch after the other, with gaps that are short and far between."""
+    connection = source.connect()
+    with connection.cursor() as cursor:
+        for number in itertools.count(10):
+            for statement in (f"XA START '{number}'", f"INSERT INTO live.branch VALUES ({number})", f"XA END '{number}'", f"XA PREPARE '{number}'"):
+                cursor.execute(statement)
+            over.wait(0.4)
+            cursor.execute(f"XA COMMIT '{number}'")
+            if over.wait(0.015):
+                break
+    connection.close()
+
+
+def test_branches_that_come_and_go_do_not_end_a_copy(tideway, positions, target):
+    positions.execute("CREATE DATABASE live", "CREATE TABLE live.branch (id INT PRIMARY KEY)", "CREATE TABLE live.still (id INT PRIMARY KEY)")
+    positions.execute("INSERT INTO live.still VALUES (1), (2)")
+    over = threading.Event()
+    writer = threading.Thread(target=_branches_without_end, args=(positions, over))
+    writer.start()
+    try:
+        outcome = jobs.copy(tideway, positions, target, "--filter", "live.*", "--snapshot-wait", "5s")
+    finally:
+        over.set()
+        writer.join()
+    outcome.expect(jobs.PROVEN, jobs.UNPROVEN)
+    assert ("live", "still") in jobs.Certificate.of(outcome).tables("proven"), outcome
 
 
 def test_a_transaction_that_stays_prepared_ends_the_copy_with_its_name(tideway, mysql80, target):

@@ -182,6 +182,19 @@ TEST(log_events, the_commit_of_a_branch_that_was_not_seen_touches_everything) {
   EXPECT_TRUE(touches.redefined.is_empty());
 }
 
+TEST(log_events, the_commit_of_a_branch_that_was_not_seen_touches_nothing_where_it_is_visible) {
+  LogReader reader;
+  Touches sees, does_not;
+  sees.sees_older_branches = true;
+  Touches* into[] = {&sees, &does_not};
+  for (const LogEvent& each : {gtid(2), query("XA COMMIT X'71',X'',1"), gtid(3), query("BEGIN"),
+                               rows_of("d.t"), write(), xid()})
+    reader.add(each, into);
+  EXPECT_THAT(sees.touched.tables(), ElementsAre(t("d", "t")));
+  EXPECT_FALSE(sees.touched.is_all());
+  EXPECT_TRUE(does_not.touched.is_all());
+}
+
 TEST(log_events, a_compressed_transaction_counts_for_everything_unless_it_is_shown) {
   const LogEvent payload = event("Transaction_payload", "compression='ZSTD'");
   EXPECT_TRUE(read({gtid(1), payload}).touched.is_all());
