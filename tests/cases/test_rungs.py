@@ -1,5 +1,6 @@
 """Each way to a consistent point, forced, beside a live writer: what is called proven is what the writer's journal says."""
 
+import contextlib
 import itertools
 import threading
 import time
@@ -122,28 +123,31 @@ def test_a_prepared_transaction_is_waited_for(tideway, mysql80, target, proxy, t
     _assert_proven_as_journalled(mysql80, target, tmp_path / "j", certificate, proven - {("live", "branch")})
 
 
-def _branches_without_end(source, over):
-    """One prepared branch after the other, with gaps that are short and far between."""
-    connection = source.connect()
-    with connection.cursor() as cursor:
+def _branches_without_end(source, asked, over):
+    """One prepared branch after the other: each ends once it was asked for, the next comes 60 ms later."""
+    with contextlib.closing(source.connect()) as connection, connection.cursor() as cursor:
         for number in itertools.count(10):
             for statement in (f"XA START '{number}'", f"INSERT INTO live.branch VALUES ({number})", f"XA END '{number}'", f"XA PREPARE '{number}'"):
                 cursor.execute(statement)
-            over.wait(0.4)
+            before = asked()
+            while asked() == before and not over.wait(0.001):
+                pass
             cursor.execute(f"XA COMMIT '{number}'")
-            if over.wait(0.015):
-                break
-    connection.close()
+            if over.wait(0.06):
+                return
 
 
-def test_branches_that_come_and_go_do_not_end_a_copy(tideway, positions, target):
+def test_branches_that_come_and_go_do_not_end_a_copy(tideway, positions, target, proxy):
     positions.execute("CREATE DATABASE live", "CREATE TABLE live.branch (id INT PRIMARY KEY)", "CREATE TABLE live.still (id INT PRIMARY KEY)")
     positions.execute("INSERT INTO live.still VALUES (1), (2)")
+    way = proxy(positions, mysql=True)
     over = threading.Event()
-    writer = threading.Thread(target=_branches_without_end, args=(positions, over))
+    writer = threading.Thread(target=_branches_without_end, args=(positions, lambda: sum("XA RECOVER" in each for each in way.statements()), over))
     writer.start()
     try:
-        outcome = jobs.copy(tideway, positions, target, "--filter", "live.*", "--snapshot-wait", "5s")
+        outcome = tideway.run(
+            "copy", "--source", way.url(tls="off"), "--target", target.url(), "--json", "--filter", "live.*", "--snapshot-wait", "3s"
+        )
     finally:
         over.set()
         writer.join()
