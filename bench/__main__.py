@@ -12,6 +12,7 @@ import tempfile
 from bench import measure
 from testbed import clients, shapes
 from testbed.servers import Server
+from testbed.target import external_target
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATABASE = "bench"
@@ -36,13 +37,16 @@ class Bench:
         self.tideway = tideway()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="tideway-bench-"))
         self.source = Server("8.0", options=SERVER).start()
-        self.target = Server("8.0", options=SERVER).start()
+        self.own_target = None if external_target() else Server("8.0", options=SERVER).start()
+        self.target = external_target() or self.own_target
         {"sysbench": shapes.sysbench, "narrow": shapes.narrow}[shape](self.source, rows, DATABASE, "t")
         self.bytes = self._row_bytes()
 
     def close(self):
         self.source.destroy()
-        self.target.destroy()
+        self.empty_target()
+        if self.own_target:
+            self.own_target.destroy()
         shutil.rmtree(self.work, ignore_errors=True)
 
     def _row_bytes(self) -> int:
@@ -178,6 +182,8 @@ def print_head():
     version = subprocess.run([tideway(), "version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     print(f"{version}; beside it {clients.version('mysqldump')}")
     print(f"{os.cpu_count()} cores, shared by clients and servers; load average before: {load}")
+    if target := external_target():
+        print(f"the target is {target.execute('SELECT VERSION()')[0][0]}")
 
 
 def main():

@@ -47,11 +47,16 @@ class ExternalTarget:
         self.reset()
 
 
+def external_target() -> ExternalTarget | None:
+    """The one that the environment names."""
+    address = os.environ.get(_TIDB)
+    return ExternalTarget(address) if address else None
+
+
 def Target():
     """A context manager that gives the target of this run, started."""
-    address = os.environ.get(_TIDB)
-    if address:
-        return ExternalTarget(address)
+    if external := external_target():
+        return external
     server = servers.Server("8.0")
     server.is_tidb = False
     return server
