@@ -1,11 +1,27 @@
-"""Extremes: very wide and very large rows, names and keys at their limits, nothing at all."""
+"""Extremes: very many tables, very wide and very large rows, names and keys at their limits, nothing at all."""
 
 import random
 
 import jobs
 import pytest
 from testbed import oracle, shapes
+from testbed.servers import Server
 
+_QUICK_DDL = {"innodb_file_per_table": "OFF", "sync_binlog": "0", "innodb_flush_log_at_trx_commit": "0"}
+
+
+@pytest.mark.timeout(600)
+def test_ten_thousand_empty_tables(tideway, tmp_path):
+    """Copied, found there by a second start, verified and dumped; the time is the servers', who make or describe them one by one."""
+    with Server("8.0", prepared=shapes.many_prepared()) as source, Server("8.0", options=_QUICK_DDL) as target:
+        for name in ("first start", "second start"):
+            outcome = jobs.copy(tideway, source, target, "--filter", "many.*", deadline_seconds=250).expect(jobs.PROVEN)
+            assert len(jobs.Certificate.of(outcome).tables("proven")) == 10_000, name
+            assert outcome.peak_rss_bytes < 256 << 20, name
+        assert target.execute("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'many'") == [(10_000,)]
+        jobs.verify(tideway, source, target, "--filter", "many.*").expect(jobs.PROVEN)
+        tideway.run("dump", "--source", source.url(), "--output", tmp_path / "d", "--filter", "many.*").expect(jobs.PROVEN)
+        assert len(list((tmp_path / "d").glob("many.*-schema.sql"))) == 10_000
 
 @pytest.mark.parametrize("form", ["sql", "csv"])
 def test_a_thousand_columns_survive_copy_and_files(tideway, mysql80, target, tmp_path, form):
