@@ -114,6 +114,9 @@ class CsvReader {
   const char* copy_to_stop(const char* from, char* to, bool is_quoted) const;
   void copy_run(bool is_quoted);
   void copy_character();
+  // What the character behind an escape means.
+  static char unescaped(char c);
+  static constexpr std::size_t values_most = 10000;  // MySQL has 4096: more is another file
   Result<void> take_escape();
   Result<void> end_field();
   bool end_row(std::size_t terminator_bytes);
