@@ -177,6 +177,22 @@ TEST(CreateTable, older_mysql) {
   EXPECT_THAT(part.partition_text, HasSubstr("VALUES IN (NULL)"));
 }
 
+TEST(CreateTable, mysql_9) {
+  const TableDef table = fixture("mysql9.sql");
+  EXPECT_EQ(column(table, "v").type.kind, TypeKind::vector);
+  EXPECT_TRUE(column(table, "v").is_nullable);
+  EXPECT_EQ(column(table, "w").type.text, "vector(2048)");
+  EXPECT_EQ(column(table, "made").generated, Generated::stored);
+  EXPECT_EQ(column(table, "place").type.kind, TypeKind::geometry);
+  EXPECT_TRUE(column(table, "n").is_invisible);
+  EXPECT_EQ(column(table, "day").default_text, "(curdate())");
+  ASSERT_EQ(table.keys.size(), 2U);
+  EXPECT_THAT(table.keys[1].parts[0].expression, HasSubstr("unsigned array"));
+  EXPECT_TRUE(table.keys[1].parts[1].is_descending);
+  EXPECT_THAT(table.checks, ElementsAre(HasSubstr("vector_dim")));
+  EXPECT_THAT(table.partition_text, StartsWith("PARTITION BY KEY"));
+}
+
 TEST(CreateTable, mariadb) {
   const TableDef table = fixture("mariadb.sql");
   EXPECT_EQ(table.engine, "Aria");
@@ -282,7 +298,7 @@ TEST(CreateTable, errors_name_line_column_and_token) {
 // Whatever is cut off a statement, the parser ends with a table or an error.
 TEST(CreateTable, every_prefix_of_every_fixture_is_answered) {
   for (const char* name : {"mysql80_all_types.sql", "mysql80_new_syntax.sql", "mysql57.sql",
-                           "mariadb.sql", "tidb.sql", "by_hand.sql"}) {
+                           "mysql9.sql", "mariadb.sql", "tidb.sql", "by_hand.sql"}) {
     const std::string sql = testing::read_fixture("ddl/"s + name);
     for (std::size_t length = 0; length < sql.size(); ++length) {
       const auto table = parse_create_table(std::string_view(sql).substr(0, length), "shop");
