@@ -96,7 +96,7 @@ void describe_objects(Certificate& certificate, const ObjectList& objects) {
 }
 
 void describe_rounds(Certificate& certificate, const RoundsResult& rounds) {
-  certificate.rung = to_text(rounds.rung);
+  certificate.rung = to_text(rounds.common.rung);
   certificate.position = rounds.common.position_text();
   if (const std::string gtids = rounds.common.gtid_text(); !gtids.empty())
     certificate.position += " " + gtids;

@@ -149,10 +149,9 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   MemoryArbiter arbiter(options.common.memory_bytes);
   ServerTarget round_target(*progress, made, arbiter,
                             sink_options(options.common, options.writing, options.reading.digest));
-  RoundOptions reading = round_options(options.common, options.reading);
-  reading.list_again = list;
+  const RoundOptions reading = round_options(options.common, options.reading);
   const RoundsResult rounds =
-      TRY(read_in_rounds(source, objects, round_target, arbiter, reading, board, stop));
+      TRY(read_in_rounds({source, list}, objects, round_target, arbiter, reading, board, stop));
 
   TRY(round_target.complete(stop));
 

@@ -178,10 +178,9 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
     return certificate;
   }
   DirectoryTarget target(*sink, space, options.schemas);
-  RoundOptions reading = round_options(options.common, options.reading);
-  reading.list_again = list;
+  const RoundOptions reading = round_options(options.common, options.reading);
   const RoundsResult rounds =
-      TRY(read_in_rounds(source, objects, target, arbiter, reading, board, stop));
+      TRY(read_in_rounds({source, list}, objects, target, arbiter, reading, board, stop));
 
   board.begin(3, 3, "closing the dump");
   TRY(forget_failed(*sink, rounds));

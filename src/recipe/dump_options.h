@@ -5,7 +5,7 @@
 #include "dumpfile/dump_sink.h"
 #include "mysql/server.h"
 #include "recipe/dump.h"
-#include "recipe/rounds.h"
+#include "snapshot/object_list.h"
 
 namespace tideway::recipe {
 

@@ -98,7 +98,7 @@ Result<void> read_files(Storage& place, const LoadInput& input, CopySink& sink,
 // Every table of a load stands where its files do.
 RoundsResult outcome_of(const LoadInput& input) {
   RoundsResult outcome;
-  outcome.rung = Rung::none;
+  outcome.common.rung = Rung::none;
   for (const TableToMake& table : input.tables) outcome.tables[table.source->id].is_proven = true;
   return outcome;
 }

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/option_table.h"
 #include "model/common_options.h"
-#include "recipe/rounds.h"
+#include "recipe/round_reader.h"
 #include "snapshot/consistent_point.h"
 
 namespace tideway::recipe {

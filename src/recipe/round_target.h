@@ -1,0 +1,34 @@
+#pragma once
+
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "flow/sink.h"
+#include "model/table_id.h"
+#include "snapshot/object_list.h"
+
+namespace tideway::recipe {
+
+// Where rounds write to, and what it remembers of earlier starts.
+class RoundTarget {
+ public:
+  virtual ~RoundTarget() = default;
+  // SnapshotPoint::to_json() of an earlier start or round; empty: nothing was begun.
+  virtual std::string position() const = 0;
+  // The rows that follow stand at `position`; what it has of `copy_again` is given up first. The
+  // sink is good until the next begin.
+  virtual Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
+                              const std::stop_token& stop) = 0;
+  // Between begins: the source has another definition of the table now, or the table is new there.
+  // What was kept of it is given up; the rows that come after the next begin have this definition.
+  // TW501, TW502, TW803: the target cannot be made to match, and the table is left.
+  virtual Result<void> redefine(const ListedTable& table, const std::stop_token& stop) = 0;
+  virtual std::string limit_text() const { return {}; }  // why it is slow, for the status block
+  virtual std::string waiting_text() const {
+    return {};
+  }  // "space: need …, have …"; empty: it moves
+};
+
+}  // namespace tideway::recipe
