@@ -11,11 +11,11 @@
 namespace tideway {
 
 ExitCode refuse(Console& console, const std::string& command, const Error& error) {
-  console.report(error);
-  const ExitCode code = exit_code_of(error);
-  if (code == ExitCode::usage)
-    console.note(fmt::format("tideway {} --help lists the options.", command));
-  return code;
+  Evidence next;
+  if (error.code() == ErrorCode::usage || error.code() == ErrorCode::bad_value)
+    next.statement = "tideway " + command + " --help";
+  console.report(Error(error).with_evidence(std::move(next)));
+  return exit_code_of(error);
 }
 
 ExitCode finish(Console& console, const Result<Certificate>& result, const std::stop_token& stop) {
@@ -40,9 +40,10 @@ ExitCode print_help(Console& console, const std::string& command, const std::str
   return ExitCode::proven;
 }
 
-Result<void> confirm_restart(Console& console, const CommonOptions& options) {
-  if (!options.restart || options.yes ||
-      console.confirm("Everything the job has done is forgotten and done again."))
+Result<void> confirm_restart(Console& console, const CommonOptions& options,
+                             const std::stop_token& stop) {
+  if (!options.restart || options.yes) return {};
+  if (TRY(console.confirm("Everything the job has done is forgotten and done again.", stop)))
     return {};
   return fail(Error(ErrorCode::usage, Side::local, Retry::never,
                     "--restart was not confirmed; give --yes to mean it"));

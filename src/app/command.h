@@ -31,7 +31,8 @@ ExitCode refuse(Console& console, const std::string& command, const Error& error
 ExitCode finish(Console& console, const Result<Certificate>& result, const std::stop_token& stop);
 ExitCode print_help(Console& console, const std::string& command, const std::string& summary,
                     const std::vector<OptionSpec>& specs);
-Result<void> confirm_restart(Console& console, const CommonOptions& options);
+Result<void> confirm_restart(Console& console, const CommonOptions& options,
+                             const std::stop_token& stop);
 
 // A command whose options are Options (with `static const OptionTable<Options>& table()`; its
 // member `common`, if it has one, sets up log and console).
@@ -66,7 +67,7 @@ Command recipe_command(const std::string& name, const std::string& summary,
   return command<Options>(
       name, summary,
       [recipe](const Options& options, Console& console, const std::stop_token& stop) {
-        if (auto may = confirm_restart(console, options.common); !may)
+        if (auto may = confirm_restart(console, options.common, stop); !may)
           return finish(console, fail(may.error()), stop);
         return finish(console, recipe(options, console.board(), stop), stop);
       });

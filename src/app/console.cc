@@ -12,6 +12,7 @@
 #include "app/events.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "base/terminal.h"
 
 namespace tideway {
 namespace {
@@ -96,11 +97,10 @@ void Console::report(const Certificate& certificate) {
     print(certificate_text(certificate));
 }
 
-bool Console::confirm(const std::string& question) {
-  if (::isatty(STDIN_FILENO) != 1) return false;
-  write_to(stderr, question + " Type yes to go on: ");
-  char answer[16] = {};
-  return std::fgets(answer, sizeof answer, stdin) != nullptr && std::string_view(answer) == "yes\n";
+Result<bool> Console::confirm(const std::string& question, const std::stop_token& stop) {
+  auto terminal = ::isatty(STDIN_FILENO) == 1 ? Terminal::open() : std::nullopt;
+  if (!terminal) return false;
+  return TRY(terminal->ask(question + " Type yes to go on: ", Terminal::Echo::on, stop)) == "yes";
 }
 
 void Console::end_screen() {

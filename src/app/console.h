@@ -35,7 +35,8 @@ class Console {
   void report(const Certificate& certificate);
   // Asks a question on the terminal, before the first phase begins (nothing is drawn until then).
   // False also when there is no terminal, or the answer is not "yes".
-  bool confirm(const std::string& question);
+  // TW106 when stop is requested meanwhile.
+  Result<bool> confirm(const std::string& question, const std::stop_token& stop);
   // Ends the progress; call once, last. The code the process ends with: `code`, or environment when
   // all went well but the results could not be written.
   ExitCode close(ExitCode code);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,7 @@ struct Endpoint {
        is_port_given = false;  // false: what ~/.my.cnf says goes before the defaults above
   std::string user;
   std::optional<Secret> password;  // nullopt: not given yet
+  std::string option_file;         // the file the password came from; empty: from elsewhere
   TlsMode tls = TlsMode::attempt;
   TlsFiles tls_files;
   std::string database;  // default database of sessions; usually empty
@@ -63,6 +65,8 @@ struct PasswordSources {
   std::string option_file =
       "~/.my.cnf";  // empty: none is read; one that does not exist is no error
 };
-Result<void> find_password(Endpoint& endpoint, const PasswordSources& sources);
+// Of a file and a descriptor the first line counts. A stop request ends the prompt with TW106.
+Result<void> find_password(Endpoint& endpoint, const PasswordSources& sources,
+                           const std::stop_token& stop = {});
 
 }  // namespace tideway

@@ -269,7 +269,14 @@ Error to_login_error(const Endpoint& endpoint, std::uint32_t number, std::string
     found = {ErrorCode::connect_login, Retry::after_operator};
     if (number == 2061 || number == 2059)
       message += "; the account's way to authenticate may need TLS (tls=require)";
-    if (number == 1045 && !endpoint.password) message += "; no password was given";
+    if (number == 1045 && !endpoint.password) {
+      message += fmt::format(
+          "; no password was given: --{0}-password-file, --{0}-password-env, "
+          "--{0}-password-fd, ~/.my.cnf, or a terminal to ask on",
+          to_text(endpoint.side));
+    } else if (number == 1045 && !endpoint.option_file.empty()) {
+      message += "; the password was that of " + endpoint.option_file;
+    }
   } else if (number == 3159) {
     found = {ErrorCode::connect_tls, Retry::after_operator};
     message = fmt::format("{}: the server takes encrypted connections only: use tls=require",

@@ -134,7 +134,9 @@ Result<void> read_option_file(Endpoint& endpoint, const std::string& path) {
     return fail(Error(ErrorCode::storage_read, Side::local, Retry::never,
                       fmt::format("{}: cannot be read", path)));
   }
+  const bool had_password = endpoint.password.has_value();
   TRY_DURING(fmt::format("reading [client] of {}", path), fill(endpoint, read_client_group(bytes)));
+  if (!had_password && endpoint.password) endpoint.option_file = path;
   return {};
 }
 

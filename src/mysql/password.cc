@@ -2,14 +2,15 @@
 #include <fmt/format.h>
 #include <pwd.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/log.h"
+#include "base/terminal.h"
 #include "mysql/endpoint.h"
 #include "mysql/endpoint_parts.h"
 #include "mysql/option_file.h"
@@ -24,8 +25,8 @@ Error cannot_read(std::string_view what, int why) {
           fmt::format("the password cannot be read from {}: {}", what, std::strerror(why))};
 }
 
-// All of a descriptor, without the one line end that editors and `echo` add.
-Result<Secret> read_all(int descriptor, std::string_view what) {
+// The first line of a descriptor, which is read to its end.
+Result<Secret> read_line(int descriptor, std::string_view what) {
   std::string bytes;
   char buffer[512];
   while (true) {
@@ -39,7 +40,7 @@ Result<Secret> read_all(int descriptor, std::string_view what) {
                                            password_bytes_max)));
     }
   }
-  if (bytes.ends_with('\n')) bytes.pop_back();
+  bytes.resize(std::min(bytes.find('\n'), bytes.size()));
   if (bytes.ends_with('\r')) bytes.pop_back();
   return Secret(std::move(bytes));
 }
@@ -52,7 +53,7 @@ Result<Secret> from_file(const std::string& path) {
       (about.st_mode & (S_IRGRP | S_IROTH)) != 0) {
     LOG(warn, "others may read the password file: chmod 600 makes it private", {{"file", path}});
   }
-  auto password = read_all(descriptor, path);
+  auto password = read_line(descriptor, path);
   ::close(descriptor);
   return password;
 }
@@ -65,39 +66,19 @@ Result<Secret> from_environment(const std::string& name) {
 }
 
 // Asks on the terminal itself, so that redirected input and output stay what they are.
-Result<Secret> from_terminal(const Endpoint& endpoint) {
-  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  if (terminal < 0) {
+Result<Secret> from_terminal(const Endpoint& endpoint, const std::stop_token& stop) {
+  auto terminal = Terminal::open();
+  if (!terminal) {
     return fail(
         bad_endpoint(fmt::format("there is no terminal on which to ask for the password of {}; "
                                  "give it by file, environment variable or descriptor",
                                  endpoint.to_text())));
   }
-  termios before = {};
-  const bool is_terminal = ::tcgetattr(terminal, &before) == 0;
-  termios silent = before;
-  silent.c_lflag &= static_cast<tcflag_t>(~ECHO);
-  silent.c_lflag |= ECHONL;
-  if (is_terminal) ::tcsetattr(terminal, TCSAFLUSH, &silent);
-  const std::string question =
-      fmt::format("Password for {} ({}): ", endpoint.to_text(), to_text(endpoint.side));
-  std::string answer;
-  char c = 0;
-  bool is_whole = false;
-  if (::write(terminal, question.data(), question.size()) >= 0) {
-    ssize_t count = 0;
-    while ((count = ::read(terminal, &c, 1)) == 1) {  // a signal (Ctrl-C) ends the question
-      if (c == '\n') {
-        is_whole = true;
-        break;
-      }
-      if (answer.size() < password_bytes_max) answer += c;
-    }
-  }
-  if (is_terminal) ::tcsetattr(terminal, TCSAFLUSH, &before);
-  ::close(terminal);
-  if (!is_whole) return fail(bad_endpoint("no password was typed"));
-  return Secret(std::move(answer));
+  auto answer = TRY(terminal->ask(
+      fmt::format("Password for {} ({}): ", endpoint.to_text(), to_text(endpoint.side)),
+      Terminal::Echo::off, stop));
+  if (!answer) return fail(bad_endpoint("no password was typed"));
+  return Secret(std::move(*answer));
 }
 
 std::string home_path(const std::string& path) {
@@ -113,14 +94,15 @@ std::string login_name() {
 
 }  // namespace
 
-Result<void> find_password(Endpoint& endpoint, const PasswordSources& sources) {
+Result<void> find_password(Endpoint& endpoint, const PasswordSources& sources,
+                           const std::stop_token& stop) {
   if (sources.file) {
     endpoint.password = TRY(from_file(home_path(*sources.file)));
   } else if (sources.environment) {
     endpoint.password = TRY(from_environment(*sources.environment));
   } else if (sources.descriptor) {
     endpoint.password =
-        TRY(read_all(*sources.descriptor, fmt::format("descriptor {}", *sources.descriptor)));
+        TRY(read_line(*sources.descriptor, fmt::format("descriptor {}", *sources.descriptor)));
   }
   if (const std::string path = home_path(sources.option_file); !path.empty()) {
     auto read = read_option_file(endpoint, path);
@@ -128,7 +110,7 @@ Result<void> find_password(Endpoint& endpoint, const PasswordSources& sources) {
       return fail(std::move(read).error());
   }
   if (endpoint.user.empty()) endpoint.user = login_name();  // as the mysql client does
-  if (!endpoint.password && sources.prompt) endpoint.password = TRY(from_terminal(endpoint));
+  if (!endpoint.password && sources.prompt) endpoint.password = TRY(from_terminal(endpoint, stop));
   return {};
 }
 

@@ -117,8 +117,8 @@ ProofOptions proof_options(const CopyOptions& options) {
 
 Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
-  Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
-  Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  Endpoint source = TRY(endpoint_of(options.common.source, Side::source, stop));
+  Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
   const TableFilter filter = TRY(options.common.table_filter());
   Certificate certificate = begin_certificate("copy", source.to_text(), target.to_text());
   certificate.job = job_name(options.common, "copy", certificate.source, certificate.target);

@@ -143,7 +143,7 @@ DumpMetadata metadata_of(const RoundsResult& rounds,
 
 Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
-  Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
+  Endpoint source = TRY(endpoint_of(options.common.source, Side::source, stop));
   const TableFilter filter = TRY(options.common.table_filter());
   const std::string output =
       options.common.output.empty() ? default_output() : options.common.output;

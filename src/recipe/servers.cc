@@ -19,8 +19,8 @@ Result<TlsMode> parse_tls(const std::string& text) {
 
 // Nobody is asked for a password that the account does not have. Any other failure shows again
 // where it is reported.
-bool wants_password(const Endpoint& endpoint) {
-  const auto probe = Session::open(endpoint, {}, {});
+bool wants_password(const Endpoint& endpoint, const std::stop_token& stop) {
+  const auto probe = Session::open(endpoint, {}, stop);
   return !probe && probe.error().code() == ErrorCode::connect_login;
 }
 
@@ -47,7 +47,7 @@ void override(Endpoint& endpoint, const ServerOptions& options) {
 
 }  // namespace
 
-Result<Endpoint> endpoint_of(const ServerOptions& options, Side side) {
+Result<Endpoint> endpoint_of(const ServerOptions& options, Side side, const std::stop_token& stop) {
   const std::string name = side == Side::source ? "source" : "target";
   if (!options.is_given()) {
     return fail(
@@ -66,9 +66,9 @@ Result<Endpoint> endpoint_of(const ServerOptions& options, Side side) {
   sources.environment = options.password_env;
   sources.descriptor = options.password_fd;
   TRY(find_password(endpoint, sources));
-  if (!endpoint.password && ::isatty(STDIN_FILENO) == 1 && wants_password(endpoint)) {
+  if (!endpoint.password && ::isatty(STDIN_FILENO) == 1 && wants_password(endpoint, stop)) {
     sources.prompt = true;
-    TRY(find_password(endpoint, sources));
+    TRY(find_password(endpoint, sources, stop));
   }
   return endpoint;
 }

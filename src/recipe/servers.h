@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -11,7 +12,7 @@
 namespace tideway::recipe {
 
 // Where the options say a server is, with its password found. TW100 when nothing says where it is.
-Result<Endpoint> endpoint_of(const ServerOptions& options, Side side);
+Result<Endpoint> endpoint_of(const ServerOptions& options, Side side, const std::stop_token& stop);
 
 // TW100 when both sessions are with one server: a copy into itself would write into the tables that
 // it reads. Servers that do not name themselves (server_uuid) pass.

@@ -101,7 +101,7 @@ TEST_F(OptionFile, password_comes_from_the_first_source_given) {
   ASSERT_TRUE(find_password(endpoint, sources));
   EXPECT_EQ(endpoint.password->reveal(), "from environment");
 
-  const std::string path = write("from file \r\n", "password");
+  const std::string path = write("from file \r\nand a note\n", "password");
   std::filesystem::permissions(path, std::filesystem::perms::owner_read);
   sources.file = path;
   ASSERT_TRUE(find_password(endpoint, sources));
