@@ -33,7 +33,7 @@ Error::Error(ErrorCode code, Side side, Retry retry, std::string message)
     : Error(code, side, retry, Evidence{}, std::move(message)) {}
 
 Error Error::during(std::string_view what) && {
-  context_.emplace_back(what);
+  if (context_.empty() || context_.back() != what) context_.emplace_back(what);  // said once
   return std::move(*this);
 }
 

@@ -143,13 +143,17 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string_view nearest(std::string_view typed, const std::vector<std::string_view>& known) {
   std::string_view best;
-  std::size_t least = std::max<std::size_t>(1, typed.size() / 3) + 1;
+  std::size_t least = std::max<std::size_t>(1, (typed.size() + 1) / 3) + 1;
   for (const std::string_view word : known) {
     if (const std::size_t d = distance(typed, word); d < least) {
       least = d;
       best = word;
     }
   }
+  if (!best.empty() || typed.size() < 3) return best;
+  // A word that was cut off, where only one begins so.
+  const auto begins = [typed](std::string_view word) { return word.starts_with(typed); };
+  if (std::ranges::count_if(known, begins) == 1) best = *std::ranges::find_if(known, begins);
   return best;
 }
 

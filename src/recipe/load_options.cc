@@ -27,7 +27,7 @@ const OptionTable<LoadOptions>& LoadOptions::table() {
       option("csv-null-value", &LoadOptions::csv_null_values)
           .shown_default("\\N")
           .group("CSV")
-          .help("What stands for NULL. Can be given many times."),
+          .help("What stands for NULL."),
       option("header", &LoadOptions::header)
           .group("CSV")
           .help("CSV files begin with the names of the columns."),

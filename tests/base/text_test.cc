@@ -64,8 +64,16 @@ TEST(Nearest, finds_a_typing_mistake_and_not_another_word) {
   EXPECT_EQ(nearest("thread", known), "threads");
   EXPECT_EQ(nearest("tagret", known), "target");
   EXPECT_EQ(nearest("memmory", known), "memory");
+  EXPECT_EQ(nearest("tread", known), "threads");
   EXPECT_EQ(nearest("upstream", known), "");
   EXPECT_EQ(nearest("", known), "");
+}
+
+TEST(Nearest, finds_the_one_word_that_begins_so) {
+  const std::vector<std::string_view> known = {"source-password", "source-port", "on-duplicate"};
+  EXPECT_EQ(nearest("on-dup", known), "on-duplicate");
+  EXPECT_EQ(nearest("source", known), "") << "there are two";
+  EXPECT_EQ(nearest("on", known), "") << "too short to mean anything";
 }
 
 TEST(Hex, round_trips_every_byte) {
