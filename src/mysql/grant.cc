@@ -132,6 +132,18 @@ std::string account_in(std::string_view text, std::string_view account) {
                       : std::string("CURRENT_USER()");
 }
 
+// Words of the server's that are no privilege, and the least one that does.
+std::string grantable(std::string_view denied) {
+  const std::string lower = ascii_lower(denied);
+  if (lower == "show" || lower == "any") return "SELECT";
+  if (lower == "select with locking clause") return "UPDATE";
+  if (lower.starts_with("select, lock tabl")) return "SELECT, LOCK TABLES";
+  std::string words;
+  for (const char c : denied)
+    words += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return words;
+}
+
 // "SELECT command denied to user 'u'@'h' for table 't'"; newer ones say `d`.`t`.
 std::string grant_for_table(std::string_view text, std::string_view statement,
                             std::string_view account) {
@@ -148,12 +160,10 @@ std::string grant_for_table(std::string_view text, std::string_view statement,
   } else {
     database = database_of(statement, table);
   }
-  std::string words;
-  for (const char c : privilege)
-    words += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   const std::string where =
       database.empty() ? quoted(table) : quoted(database) + "." + quoted(table);
-  return fmt::format("GRANT {} ON {} TO {}", words, where, account_in(text, account));
+  return fmt::format("GRANT {} ON {} TO {}", grantable(privilege), where,
+                     account_in(text, account));
 }
 
 }  // namespace

@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::uint32_t column_is_null = 1048;
 
+// All that a job does in tideway_meta needs, not one privilege after the other.
+Error with_whole_grant(const Error& error) {
+  Evidence evidence = error.evidence();
+  const std::size_t account = evidence.statement.rfind(" TO ");
+  if (account != std::string::npos)
+    evidence.statement = "GRANT ALL ON tideway_meta.*" + evidence.statement.substr(account);
+  return {error.code(), error.side(), error.retry(), std::move(evidence), error.message()};
+}
+
 Error stopped() {
   return Error(ErrorCode::stopped, Side::local, Retry::never,
                "stopped while waiting for the target");
@@ -140,6 +149,7 @@ std::string Control::guard() const {
 std::string Control::where_job() const { return "job = " + meta_text(job_); }
 
 Error Control::explain(Error error) const {
+  if (error.code() == ErrorCode::missing_privilege) return with_whole_grant(error);
   if (epoch_ == 0 || error.evidence().server_errno != column_is_null) return error;
   return fenced();
 }

@@ -119,6 +119,14 @@ TEST(MissingPrivilege, on_a_table_is_spelt_as_a_grant) {
       "GRANT SELECT ON `sh``op`.`orders` TO 'app'@'10.0.%'");
 }
 
+TEST(MissingPrivilege, is_a_privilege_that_can_be_granted_whatever_the_server_calls_it) {
+  EXPECT_EQ(grant(1142, "SHOW command denied to user 'app'@'%' for table `s`.`t`"),
+            "GRANT SELECT ON `s`.`t` TO 'app'@'10.0.%'");
+  EXPECT_EQ(
+      grant(1142, "SELECT with locking clause command denied to user 'app'@'%' for table `s`.`t`"),
+      "GRANT UPDATE ON `s`.`t` TO 'app'@'10.0.%'");
+}
+
 TEST(MissingPrivilege, on_a_database_follows_from_the_statement) {
   const std::string_view text = "Access denied for user 'app'@'%' to database 'shop'";
   EXPECT_EQ(grant(1044, text, "LOCK TABLES `shop`.`t` READ"),
