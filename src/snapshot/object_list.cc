@@ -106,7 +106,7 @@ class Listing {
     TRY(use_live_statistics(stop));
     TRY(note_position(stop));
     TRY(find_names(stop));
-    if (list_.databases.empty() && tables_.empty() && views_.empty()) return fail(nothing());
+    if (leaves_nothing()) return fail(nothing());
     TRY_DURING("reading the definitions of tables", read_tables(stop));
     TRY_DURING("reading the sizes of tables", read_sizes(stop));
     TRY_DURING("reading the definitions of databases", read_databases(stop));
@@ -136,12 +136,21 @@ class Listing {
     return {};
   }
 
+  // An empty database is something to make; one of whose tables none is wanted was not meant.
+  bool leaves_nothing() const {
+    return tables_.empty() && views_.empty() &&
+           std::ranges::all_of(list_.databases, [this](const ListedDatabase& each) {
+             return inhabited_.contains(each.name);
+           });
+  }
+
   Result<void> find_names(const std::stop_token& stop) {
     const ResultTable names = TRY(session_.query(
         "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES", stop));
     std::set<std::string> databases;
     for (const Row& row : names.rows) {
       TableId id{cell(row, 0), cell(row, 1)};
+      inhabited_.insert(id.database);
       if (!filter_.matches_table(id)) continue;
       const std::string type = cell(row, 2);
       if (type == "BASE TABLE" || type == "SYSTEM VERSIONED") {
@@ -299,6 +308,7 @@ class Listing {
   const TableFilter& filter_;
   const ListOptions options_;
   std::vector<TableId> tables_, views_;
+  std::set<std::string> inhabited_;  // databases with a table or view, wanted or not
   ObjectList list_;
 };
 

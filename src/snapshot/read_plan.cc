@@ -20,7 +20,6 @@ bool is_about_the_table(const Error& error) {
     case ErrorCode::table_gone:
     case ErrorCode::definition_changed:
     case ErrorCode::server_refused:
-    case ErrorCode::missing_privilege:
       return true;
     default:
       return false;

@@ -18,7 +18,7 @@ namespace {
 bool is_about_the_table(const Error& error, const Session& session) {
   if (session.is_broken()) return false;
   return error.code() == ErrorCode::table_gone || error.code() == ErrorCode::definition_changed ||
-         error.code() == ErrorCode::server_refused || error.code() == ErrorCode::missing_privilege;
+         error.code() == ErrorCode::server_refused;
 }
 
 Error snapshot_lost(const Error& error) {
