@@ -116,7 +116,7 @@ class Lister {
 
   Result<void> take(const StoredFile& file) {
     if (known_.contains(file.path)) return {};
-    if (file.path == manifest_path) return {};
+    if (file.path == manifest_path || file.path == metadata_path) return {};
     auto routed = TRY(router_.route(file.path));
     if (!routed) {
       ignore(file.path, "its name says nothing to any rule");

@@ -91,7 +91,9 @@ void describe_objects(Certificate& certificate, const ObjectList& objects) {
         quoted(table) + " was dropped on the source while tables were listed; it is not copied");
   }
   for (const UnreadableObject& object : objects.unreadable) {
-    certificate.warnings.push_back(quoted(object.id) + " is not copied: " + object.error.to_line());
+    const std::string& next = object.error.evidence().statement;
+    certificate.warnings.push_back(quoted(object.id) + " is not copied: " + object.error.to_line() +
+                                   (next.empty() ? "" : "; next: " + next));
   }
 }
 
@@ -127,6 +129,7 @@ void describe_proofs(Certificate& certificate, std::span<const MadeTable> tables
           proof_of(proofs, entry.source));
     certificate.tables.push_back(std::move(entry));
   }
+  std::ranges::sort(certificate.tables, {}, &TableCertificate::source);
 }
 
 void describe_views(Certificate& certificate, std::span<const MadeView> views) {

@@ -60,6 +60,15 @@ Result<void> begin(JobProgress& progress, const LoadInput& input, const std::sto
   return progress.clear_tables(stop);
 }
 
+// What earlier starts have loaded.
+Result<std::uint64_t> rows_in(Ledger& ledger, const LoadInput& input) {
+  std::uint64_t rows = 0;
+  for (const InputTable& table : input.parts.tables) {
+    for (const StreamState& stream : TRY(ledger.streams(table.id))) rows += stream.digest.rows;
+  }
+  return rows;
+}
+
 Result<void> read_files(Storage& place, const LoadInput& input, CopySink& sink,
                         MemoryArbiter& arbiter, const LoadOptions& options, StatusBoard& board,
                         const std::stop_token& stop) {
@@ -69,13 +78,19 @@ Result<void> read_files(Storage& place, const LoadInput& input, CopySink& sink,
   PartSource source(place, input.parts, definitions, sink.ledger(), arbiter,
                     source_options(options));
   Meter meter;
+  const std::uint64_t rows_before = TRY(rows_in(sink.ledger(), input));
   const auto showing = board.show([&] {
     Status status;
     status.phase = "loading rows";
     add_meter(status, meter);
     add_memory(status, arbiter);
-    status.bytes_total = std::max(input.parts.bytes, status.bytes_done);
-    status.tables_total = input.tables.size();
+    status.rows_done += rows_before;
+    // Only our manifest says how many rows there are; what files weigh is told of any.
+    if (input.parts.manifest) {
+      status.rows_total = std::max(rows_of(input.parts), status.rows_done);
+    } else {
+      status.bytes_total = std::max(input.parts.bytes, status.bytes_done);
+    }
     status.limit = sink.pressure_text();
     return status;
   });
@@ -110,18 +125,11 @@ ProofOptions proof_options(const LoadOptions& options) {
   return proof;
 }
 
-std::string position_of(const PartList& parts) {
-  if (!parts.metadata || parts.metadata->log != DumpMetadata::Log::known) return "";
-  const auto& source = parts.metadata->source;
-  return fmt::format("{}:{}{}{}", source.file, source.position, source.gtid_set.empty() ? "" : " ",
-                     source.gtid_set);
-}
-
 }  // namespace
 
 Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
-  Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
   const TableFilter filter = TRY(options.common.table_filter());
   if (options.common.input.empty()) {
     return fail(Error(ErrorCode::usage, Side::local, Retry::never,
@@ -166,7 +174,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   for (const MadeTable& table : made) to_prove.push_back({table.source, table.target});
   const auto proofs = TRY(prove(*progress, *ledger, to_prove, proof_options(options), board, stop));
   describe_proofs(certificate, made, outcome_of(input), proofs, options.digest);
-  certificate.rung = "none";
+  certificate.rung = rung_of(input.parts);
   certificate.position = position_of(input.parts);
   if (options.views) describe_views(certificate, TRY(make_views(*progress, input.views, stop)));
   for (const IgnoredFile& file : input.parts.ignored) {

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "snapshot/snapshot_point.h"
 #include "sql/create_table.h"
 #include "sql/schema_file.h"
 #include "sql/tidb_labels.h"
@@ -119,6 +120,27 @@ Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool wit
   }
   input.fingerprint = fingerprint_of(input.parts);
   return input;
+}
+
+std::uint64_t rows_of(const PartList& parts) {
+  std::uint64_t rows = 0;
+  for (const InputTable& table : parts.tables) {
+    for (const InputFile& file : table.files) rows += file.rows;
+  }
+  return rows;
+}
+
+std::string rung_of(const PartList& parts) {
+  if (!parts.manifest || parts.manifest->point.empty()) return "";
+  const auto point = SnapshotPoint::parse_json(parts.manifest->point);
+  return point ? std::string(to_text(point->rung)) : "";
+}
+
+std::string position_of(const PartList& parts) {
+  if (!parts.metadata || parts.metadata->log != DumpMetadata::Log::known) return "";
+  const auto& source = parts.metadata->source;
+  return fmt::format("{}:{}{}{}", source.file, source.position, source.gtid_set.empty() ? "" : " ",
+                     source.gtid_set);
 }
 
 }  // namespace tideway::recipe

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -28,5 +29,10 @@ struct LoadInput {
 // a schema file cannot be read, with its name.
 Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool with_schemas,
                              Session& target, const std::stop_token& stop);
+
+std::uint64_t rows_of(const PartList& parts);  // of all data files; 0 without our manifest
+// How the dump was consistent, where our manifest says it: a load adds nothing to that.
+std::string rung_of(const PartList& parts);
+std::string position_of(const PartList& parts);  // of the source, where `metadata` says it
 
 }  // namespace tideway::recipe

@@ -1,8 +1,6 @@
 #include "recipe/prove.h"
 
-#include <fmt/format.h>
-
-#include "base/text.h"
+#include <algorithm>
 
 namespace tideway::recipe {
 namespace {
@@ -15,14 +13,18 @@ Result<std::vector<TableProof>> prove(const JobProgress& progress, TargetLedger&
                                       std::span<const TableToProve> tables,
                                       const ProofOptions& options, StatusBoard& board,
                                       const std::stop_token& stop) {
+  std::uint64_t rows = 0;
+  for (const TableToProve& table : tables) {
+    for (const StreamState& stream : TRY(ledger.streams(table.source->id)))
+      rows += stream.digest.rows;
+  }
   ProofMeter meter;
   board.begin(3, 3, phase);
-  Status status = board.status();
-  status.bytes_total = status.bytes_done;  // estimates end here
-  status.rows_total = status.rows_done;
-  const auto showing = board.show([&meter, status]() mutable {
-    if (const std::uint64_t rows = meter.rows_found; rows != 0)
-      status.phase = fmt::format("{} ({} rows so far)", phase, human_count(rows));
+  const auto showing = board.show([&meter, rows] {
+    Status status;
+    status.phase = phase;
+    status.rows_done = meter.rows_found;
+    status.rows_total = std::max(rows, status.rows_done);
     return status;
   });
   return TRY_DURING(phase, prove_tables(progress, ledger, tables, options, meter, stop));

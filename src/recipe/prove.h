@@ -10,8 +10,8 @@
 
 namespace tideway::recipe {
 
-// The last step of what fills a target: it is asked for the digests of its tables. The figures of
-// the step before stay on the board, and how far the asking is stands in the phase.
+// The last step of what fills a target: it is asked for the digests of its tables. The
+// rows on the board are those it has answered for.
 Result<std::vector<TableProof>> prove(const JobProgress& progress, TargetLedger& ledger,
                                       std::span<const TableToProve> tables,
                                       const ProofOptions& options, StatusBoard& board,

@@ -157,11 +157,10 @@ Result<std::vector<TableReport>> compare(const Endpoint& source, const Endpoint&
 
 Result<Certificate> verify(const VerifyOptions& options, StatusBoard& board,
                            const std::stop_token& stop) {
-  Endpoint source = TRY(endpoint_of(options.common.source, Side::source));
-  Endpoint target = TRY(endpoint_of(options.common.target, Side::target));
+  Endpoint source = TRY(endpoint_of(options.common.source, Side::source, stop));
+  Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
   const TableFilter filter = TRY(options.common.table_filter());
   Certificate certificate = begin_certificate("verify", source.to_text(), target.to_text());
-  certificate.rung = "none";
 
   board.begin(1, 2, "reading definitions");
   const ObjectList ours = TRY(list_side(source, filter, options.where, stop));
