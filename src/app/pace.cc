@@ -75,8 +75,8 @@ void Pace::estimate(Figures& figures) const {
     return;
   }
   const std::uint64_t done = by_bytes ? phase.bytes : phase.rows;
-  const bool is_done =
-      status.tables_total == 0 ? done >= total : phase.tables >= status.tables_total;
+  // Tables count when they are read; what was read is still to be written.
+  const bool is_done = done >= total && phase.tables >= status.tables_total;
   figures.share = is_done ? 1
                           : std::min(part(done, total),
                                      0.999);  // more than all is possible, and is not yet the end

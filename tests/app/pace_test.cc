@@ -30,6 +30,15 @@ TEST(Pace, a_steady_rate_is_its_own_mean) {
   EXPECT_NEAR(std::chrono::duration<double>(*figures.most_left).count(), 40, 0.5);
 }
 
+TEST(Pace, tables_that_are_read_are_not_done_until_their_rows_are_written) {
+  Pace pace(start);
+  Status status = copying(6, 50'000);
+  status.tables_done = status.tables_total = 4;
+  EXPECT_LT(*pace.next(status, start).share, 0.01);
+  status.rows_done = 50'000;
+  EXPECT_EQ(pace.next(status, start + seconds(1)).share, 1);
+}
+
 TEST(Pace, a_young_rate_is_not_drawn_towards_zero) {
   Pace pace(start);
   pace.next(copying(0), start);
