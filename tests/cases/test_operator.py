@@ -2,6 +2,9 @@
 
 import contextlib
 import os
+import pty
+import select
+import signal
 import socket
 import struct
 import subprocess
@@ -191,10 +194,69 @@ def test_a_wrong_password_is_told_without_showing_it(tideway, shop, target):
     assert "TW203" in done.stderr and "wr0ng" not in done.stderr
 
 
+def _at_a_terminal(words, after, typed, seconds=30):
+    """Runs it in a terminal of its own, types when it has said `after`: exit code and all that the terminal showed."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execve(words[0], words, {**os.environ, "HOME": "/nonexistent"})
+    shown, is_typed, deadline = b"", False, time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline:
+            if not select.select([terminal], [], [], 0.1)[0]:
+                continue
+            try:
+                shown += os.read(terminal, 65536)
+            except OSError:  # it has ended
+                break
+            if not is_typed and after in shown:
+                is_typed = bool(os.write(terminal, typed))
+        else:
+            os.kill(child, signal.SIGKILL)
+            raise AssertionError(f"it did not end:\n{shown.decode()}")
+    finally:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.close(terminal)
+    assert is_typed, shown.decode()
+    return code, shown.decode()
+
+
+@pytest.mark.parametrize(
+    "typed, code, said",
+    [
+        (b"right\n", jobs.USAGE, "TW105"),  # let in: the account sees nothing
+        (b"wr0ng\n", jobs.ENVIRONMENT, "TW203"),
+        (b"\n", jobs.ENVIRONMENT, "TW203"),
+        (b"\4", jobs.USAGE, "no password was typed"),
+        (b"\3", jobs.STOPPED, "TW106"),
+    ],
+    ids=["right", "wrong", "empty", "ctrl-d", "ctrl-c"],
+)
+def test_a_password_is_asked_for_on_the_terminal_and_never_shown(tideway, shop, typed, code, said):
+    words = [str(tideway.binary), "verify", "--source", shop.url("secret"), "--target", shop.url(), "-f", "shop.*"]
+    ended, shown = _at_a_terminal(words, b"Password for secret@", typed)
+    assert (ended, said in shown) == (code, True), shown
+    assert "right" not in shown and "wr0ng" not in shown
+
+
+def test_ctrl_c_at_the_question_of_a_restart_stops(tideway, shop, target):
+    words = [str(tideway.binary), "copy", "--source", shop.url(), "--target", target.url(), "-f", "shop.*", "--restart"]
+    ended, shown = _at_a_terminal(words, b"Type yes to go on", b"\3")
+    assert ended == jobs.STOPPED and "TW106" in shown, shown
+
+
+def test_where_a_password_is_taken_from_is_told_when_it_is_wrong(tideway, shop, tmp_path):
+    words = ("verify", "--source", shop.url("secret"), "--target", shop.url(), "-f", "shop.*")
+    assert "--source-password-file" in tideway.run(*words).expect(jobs.ENVIRONMENT).stderr
+    (tmp_path / ".my.cnf").write_text("[client]\npassword=wr0ng\n")
+    done = tideway.run(*words, environment={"HOME": str(tmp_path)}).expect(jobs.ENVIRONMENT)
+    assert f"the password was that of {tmp_path}/.my.cnf" in done.stderr and "wr0ng" not in done.stderr
+
+
+@pytest.mark.parametrize("rule", ["nothing.*", "shop.nothing"])
 @pytest.mark.parametrize("command", ["copy", "dump", "verify"])
-def test_a_filter_that_leaves_nothing_is_a_usage_error(tideway, shop, target, command, tmp_path):
+def test_a_filter_that_leaves_nothing_is_a_usage_error(tideway, shop, target, command, rule, tmp_path):
     where = ("--output", tmp_path / "dump") if command == "dump" else ("--target", target.url())
-    done = tideway.run(command, "--source", shop.url(), *where, "-f", "nothing.*", deadline_seconds=30)
+    done = tideway.run(command, "--source", shop.url(), *where, "-f", rule, deadline_seconds=30)
     assert "TW105" in done.expect(jobs.USAGE).stderr
 
 
@@ -203,6 +265,26 @@ def test_without_the_log_a_copy_runs_and_names_the_missing_grant(tideway, shop, 
     done = copy(tideway, shop.url(account), target.url(), "-f", "shop.*").expect(jobs.UNPROVEN)
     assert f"GRANT REPLICATION CLIENT ON *.* TO '{account}'@'%'" in done.stdout
     assert oracle.compare(shop, target, databases=["shop"]) == []
+
+
+def test_a_table_that_may_not_be_read_ends_the_job_with_the_grant_that_helps(tideway, shop, target):
+    shop.execute("CREATE USER blind@'%'", "GRANT SHOW VIEW, REPLICATION CLIENT, REPLICATION SLAVE ON *.* TO blind@'%'")
+    ended = copy(tideway, shop.url("blind"), target.url(), "-f", "shop.*").expect(jobs.ENVIRONMENT)
+    grant = ended.stderr.split("next: ")[1].splitlines()[0]
+    assert grant == "GRANT SELECT ON `shop`.`orders` TO 'blind'@'%'"
+    shop.execute(grant)
+    copy(tideway, shop.url("blind"), target.url(), "-f", "shop.*").expect(jobs.PROVEN)
+
+
+def test_the_grants_it_asks_for_on_the_target_can_be_typed_and_are_enough(tideway, shop, target):
+    target.execute("CREATE USER newcomer@'%'")
+    typed = []
+    while (done := copy(tideway, shop.url(), target.url("newcomer"), "-f", "shop.*")).code == jobs.ENVIRONMENT:
+        assert "TW301 missing_privilege (target)" in done.stderr and len(typed) < 8, (done, typed)
+        typed.append(done.stderr.split("next: ")[1].splitlines()[0])
+        target.execute(typed[-1])
+    done.expect(jobs.PROVEN)
+    assert typed[0] == "GRANT ALL ON tideway_meta.* TO 'newcomer'@'%'" and len(set(typed)) == len(typed), typed
 
 
 def test_an_account_that_sees_nothing_is_told_so(tideway, shop, target):
