@@ -11,7 +11,7 @@
 #include "base/crew.h"
 #include "base/guarded.h"
 #include "model/table_id.h"
-#include "mysql/lasting_session.h"
+#include "mysql/inquirer.h"
 #include "mysql/nth_row.h"
 #include "mysql/table_digest.h"
 #include "sql/key_range.h"
@@ -118,9 +118,9 @@ void take_answer(TableProof& proof, const Question& question, const Digest& foun
 // What the threads of one proof share.
 class Proving {
  public:
-  Proving(const Endpoint& target, const ProofOptions& options, Prepared prepared, ProofMeter& meter,
-          const std::stop_token& stop)
-      : target_(target),
+  Proving(const Endpoint& target, std::size_t threads, const ProofOptions& options,
+          Prepared prepared, ProofMeter& meter, const std::stop_token& stop)
+      : target_(target, threads, options.patience),
         options_(options),
         meter_(meter),
         asked_(std::move(prepared.asked)),
@@ -132,9 +132,8 @@ class Proving {
 
   // Of one thread: answers questions until all are answered.
   Result<void> ask_all(const std::stop_token& stop) {
-    LastingSession session(target_, options_.patience);
     while (auto question = questions_.pop(stop)) {
-      TRY(ask(session, *question, stop));
+      TRY(ask(*question, stop));
       if (--open_ == 0) questions_.close();
     }
     return {};
@@ -145,15 +144,14 @@ class Proving {
   }
 
  private:
-  Result<void> ask(LastingSession& session, const Question& question, const std::stop_token& stop) {
+  Result<void> ask(const Question& question, const std::stop_token& stop) {
     const Asked& asked = asked_[question.table];
     const std::string name = quoted(asked.columns->id);
-    const std::string where =
-        asked.key.empty() || question.stream
-            ? question.where
-            : key_range_condition(asked.key, question.after,
-                                  TRY(end_of_range(session, question, asked, stop)));
-    const Digest found = TRY(session.ask(
+    const std::string where = asked.key.empty() || question.stream
+                                  ? question.where
+                                  : key_range_condition(asked.key, question.after,
+                                                        TRY(end_of_range(question, asked, stop)));
+    const Digest found = TRY(target_.ask(
         "asking the target for the digest of " + name, stop, [&](Session& open) -> Result<Digest> {
           return digest_rows(open, name, *asked.columns, all_columns(*asked.columns), where,
                              options_.strength, stop);
@@ -165,13 +163,13 @@ class Proving {
 
   // The key up to which this question asks, empty for the last one; the rest is a question of its
   // own, for whoever comes first.
-  Result<KeyCells> end_of_range(LastingSession& session, const Question& question,
-                                const Asked& asked, const std::stop_token& stop) {
+  Result<KeyCells> end_of_range(const Question& question, const Asked& asked,
+                                const std::stop_token& stop) {
     const std::string after = key_range_condition(asked.key, question.after, {});
     const std::string select =
         fmt::format("SELECT {} FROM {}{}{} ORDER BY {}", asked.key_cells, quoted(asked.columns->id),
                     after.empty() ? "" : " WHERE ", after, key_column_list(asked.key));
-    auto end = TRY(session.ask(
+    auto end = TRY(target_.ask(
         "counting off the rows of " + quoted(asked.columns->id), stop,
         [&](Session& open) { return nth_row(open, select, options_.range_rows, stop); }));
     if (!end) return KeyCells();
@@ -180,7 +178,7 @@ class Proving {
     return *std::move(end);
   }
 
-  const Endpoint& target_;
+  Inquirer target_;
   const ProofOptions& options_;
   ProofMeter& meter_;
   const std::vector<Asked> asked_;
@@ -200,10 +198,10 @@ Result<std::vector<TableProof>> prove_tables(const JobProgress& progress, Target
   const bool is_shared =
       std::ranges::any_of(prepared.asked, [](const Asked& asked) { return !asked.key.empty(); });
   const std::size_t most = is_shared ? options.threads : prepared.questions.size();
-  Proving proving(progress.target(), options, std::move(prepared), meter, stop);
+  const auto threads = std::clamp<std::size_t>(options.threads, 1, std::max<std::size_t>(most, 1));
+  Proving proving(progress.target(), threads, options, std::move(prepared), meter, stop);
   Crew crew(stop);
-  for (std::size_t i = 0;
-       i < std::clamp<std::size_t>(options.threads, 1, std::max<std::size_t>(most, 1)); ++i)
+  for (std::size_t i = 0; i < threads; ++i)
     crew.start("prover",
                [&proving](const std::stop_token& crew_stop) { return proving.ask_all(crew_stop); });
   TRY(crew.join());

@@ -13,7 +13,7 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "mysql/lasting_session.h"
+#include "mysql/inquirer.h"
 
 namespace tideway {
 namespace {
@@ -21,10 +21,10 @@ namespace {
 constexpr Duration patience = std::chrono::minutes(5);
 
 // For DDL; what is done with it may be done twice.
-LastingSession ddl_session(const Endpoint& target) {
+Inquirer ddl_inquirer(const Endpoint& target, std::size_t most) {
   SessionOptions options;
   options.foreign_key_checks = false;  // a child may come before its parent
-  return {target, patience, options};
+  return {target, most, patience, options};
 }
 
 std::string as_server_sees(std::string_view name, const Server& server) {
@@ -98,7 +98,9 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
                                            std::span<const TableToMake> tables,
                                            const SchemaOptions& options,
                                            const std::stop_token& stop) {
-  LastingSession ddl = ddl_session(progress.target());
+  const std::size_t threads =
+      std::clamp<std::size_t>(tables.size() / 4, 1, std::max<std::uint32_t>(options.threads, 1));
+  Inquirer ddl = ddl_inquirer(progress.target(), threads);
   TargetTraits traits;
   TRY(ddl.ask("making databases", stop, [&](Session& session) -> Result<void> {
     traits = TRY(target_traits(session, stop));
@@ -110,9 +112,8 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
   std::vector<std::optional<Error>> refused(tables.size());
   std::atomic<std::size_t> next = 0;
   const auto make_all = [&](const std::stop_token& crew_stop) -> Result<void> {
-    LastingSession mine = ddl_session(progress.target());
     for (std::size_t i = next++; i < tables.size() && !crew_stop.stop_requested(); i = next++) {
-      auto one = mine.ask("making " + quoted(tables[i].target), crew_stop, [&](Session& session) {
+      auto one = ddl.ask("making " + quoted(tables[i].target), crew_stop, [&](Session& session) {
         return make_table(session, progress, tables[i], options, traits, crew_stop);
       });
       if (one) {
@@ -126,8 +127,6 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
     return {};
   };
   Crew crew(stop);
-  const std::size_t threads =
-      std::clamp<std::size_t>(tables.size() / 4, 1, std::max<std::uint32_t>(options.threads, 1));
   for (std::size_t i = 0; i < threads; ++i) crew.start("schema", make_all);
   TRY(crew.join());
   if (stop.stop_requested())
@@ -208,7 +207,7 @@ Result<std::vector<MadeView>> make_views(const JobProgress& progress,
                                          const std::stop_token& stop) {
   std::vector<MadeView> made;
   if (views.empty()) return made;
-  LastingSession ddl = ddl_session(progress.target());
+  Inquirer ddl = ddl_inquirer(progress.target(), 1);
   const TargetTraits traits =
       TRY(ddl.ask("asking what the target knows", stop,
                   [&](Session& session) { return target_traits(session, stop); }));

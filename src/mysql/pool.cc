@@ -7,7 +7,9 @@ namespace tideway {
 Pool::~Pool() { CHECK(out_ == 0); }
 
 Pool::Lease::~Lease() {
-  if (pool_ != nullptr) pool_->give_back(std::move(session_));
+  if (pool_ == nullptr) return;
+  if (is_condemned_) session_.reset();
+  pool_->give_back(std::move(session_));
 }
 
 Result<Pool::Lease> Pool::take(const std::stop_token& stop) {

@@ -30,11 +30,15 @@ class Pool {
   class Lease {
    public:
     Lease(Lease&& other) noexcept
-        : pool_(std::exchange(other.pool_, nullptr)), session_(std::move(other.session_)) {}
+        : pool_(std::exchange(other.pool_, nullptr)),
+          session_(std::move(other.session_)),
+          is_condemned_(other.is_condemned_) {}
     Lease& operator=(Lease&&) = delete;
     ~Lease();
     Session& operator*() const { return *session_; }
     Session* operator->() const { return session_.get(); }
+    // However clean it looks, it is closed and not used again.
+    void condemn() { is_condemned_ = true; }
 
    private:
     friend class Pool;
@@ -42,6 +46,7 @@ class Pool {
         : pool_(pool), session_(std::move(session)) {}
     Pool* pool_;
     std::unique_ptr<Session> session_;
+    bool is_condemned_ = false;
   };
 
   // Waits while all are out. TW106: stopping; otherwise what Session::open() says, and the turn is

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "mysql/lasting_session.h"
+#include "mysql/inquirer.h"
 #include "recipe/certify.h"
 #include "recipe/preflight.h"
 #include "recipe/servers.h"
@@ -106,19 +106,19 @@ TableCertificate certify(const TableReport& report) {
 
 Result<ObjectList> list_side(const Endpoint& endpoint, const TableFilter& filter,
                              const std::string& where, const std::stop_token& stop) {
-  LastingSession session(endpoint, patience);
+  Inquirer server(endpoint, 1, patience);
   // A server that cannot be reached now is told now; one that was is waited for.
   TRY_DURING(fmt::format("connecting to the {}", to_text(endpoint.side)),
-             session.once(stop, [](Session&) -> Result<void> { return {}; }));
+             server.once(stop, [](Session&) -> Result<void> { return {}; }));
   ListOptions listing;
   listing.with_views = false;
   listing.with_not_carried = false;
-  return session.ask(fmt::format("listing tables of the {}", to_text(endpoint.side)), stop,
-                     [&](Session& open) -> Result<ObjectList> {
-                       ObjectList objects = TRY(list_objects(open, filter, listing, stop));
-                       TRY(check_where(open, objects, where, stop));
-                       return objects;
-                     });
+  return server.ask(fmt::format("listing tables of the {}", to_text(endpoint.side)), stop,
+                    [&](Session& open) -> Result<ObjectList> {
+                      ObjectList objects = TRY(list_objects(open, filter, listing, stop));
+                      TRY(check_where(open, objects, where, stop));
+                      return objects;
+                    });
 }
 
 CompareOptions compare_options(const VerifyOptions& options) {

@@ -10,7 +10,7 @@
 #include "base/crew.h"
 #include "base/guarded.h"
 #include "base/log.h"
-#include "mysql/lasting_session.h"
+#include "mysql/inquirer.h"
 #include "verify/matching.h"
 #include "verify/side_table.h"
 
@@ -30,7 +30,10 @@ class Comparison {
  public:
   Comparison(const Endpoint& source, const Endpoint& target, std::span<const TablePair> pairs,
              const CompareOptions& options, CompareMeter& meter)
-      : source_(source), target_(target), options_(options), meter_(meter) {
+      : source_(source, options.threads + 1, options.patience),  // one names the ranges
+        target_(target, options.threads, options.patience),
+        options_(options),
+        meter_(meter) {
     for (const TablePair& pair : pairs) {
       tables_.push_back(Table{pair,
                               SideTable(pair, Side::source, options.where),
@@ -56,7 +59,7 @@ class Comparison {
   };
 
   Result<void> plan(const std::stop_token& stop);
-  Result<void> plan_table(LastingSession& session, std::size_t table, const std::stop_token& stop);
+  Result<void> plan_table(std::size_t table, const std::stop_token& stop);
   bool add_range(std::size_t table, KeySpan span, const std::stop_token& stop);
   Result<void> answer(Side side, const std::stop_token& stop);
   Result<Digest> ask(Session& session, const SideTable& table, const KeySpan& span,
@@ -67,12 +70,11 @@ class Comparison {
         [&](const auto& failed) { return std::ranges::find(failed, table) != failed.end(); });
   }
   Result<void> match(const std::stop_token& stop);
-  Result<void> match_table(LastingSession& source, LastingSession& target, std::size_t table,
-                           const std::vector<const Range*>& suspects, const std::stop_token& stop);
+  Result<void> match_table(std::size_t table, const std::vector<const Range*>& suspects,
+                           const std::stop_token& stop);
   void conclude();
 
-  const Endpoint& source_;
-  const Endpoint& target_;
+  Inquirer source_, target_;
   const CompareOptions& options_;
   CompareMeter& meter_;
   std::vector<Table> tables_;
@@ -108,15 +110,14 @@ bool Comparison::add_range(std::size_t table, KeySpan span, const std::stop_toke
   return source_questions_.push(question, 1, stop) && target_questions_.push(question, 1, stop);
 }
 
-Result<void> Comparison::plan_table(LastingSession& session, std::size_t table,
-                                    const std::stop_token& stop) {
+Result<void> Comparison::plan_table(std::size_t table, const std::stop_token& stop) {
   const Table& entry = tables_[table];
   KeySpan span;
   if (entry.pair.ranges_agree) {
     const auto next_bound = [&](Session& open) {
       return entry.source.nth_key(open, span, options_.range_rows, stop);
     };
-    while (auto upper = TRY(session.ask("naming ranges", stop, next_bound))) {
+    while (auto upper = TRY(source_.ask("naming ranges", stop, next_bound))) {
       span.upper = *upper;
       if (!add_range(table, span, stop)) return {};
       span = KeySpan{std::move(*upper), {}};
@@ -127,14 +128,12 @@ Result<void> Comparison::plan_table(LastingSession& session, std::size_t table,
 }
 
 Result<void> Comparison::plan(const std::stop_token& stop) {
-  LastingSession session(source_, options_.patience);
   for (std::size_t i = 0; i < tables_.size() && !stop.stop_requested(); ++i) {
-    if (auto planned = plan_table(session, i, stop); !planned) {
+    if (auto planned = plan_table(i, stop); !planned) {
       if (!concerns_one_table(planned.error())) return planned;
       give_up(i, planned.error());
     }
   }
-  meter_.asked_again += session.asked_again();
   source_questions_.close();
   target_questions_.close();
   return {};
@@ -150,13 +149,13 @@ Result<Digest> Comparison::ask(Session& session, const SideTable& table, const K
 
 Result<void> Comparison::answer(Side side, const std::stop_token& stop) {
   const bool is_source = side == Side::source;
-  LastingSession session(is_source ? source_ : target_, options_.patience);
+  Inquirer& server = is_source ? source_ : target_;
   auto& questions = is_source ? source_questions_ : target_questions_;
   while (const auto question = questions.pop(stop)) {
     Range& range = **question;
     if (has_failed(range.table)) continue;
     const Table& table = tables_[range.table];
-    auto digest = session.ask("asking for a digest", stop, [&](Session& open) {
+    auto digest = server.ask("asking for a digest", stop, [&](Session& open) {
       return ask(open, is_source ? table.source : table.target, range.span, stop);
     });
     if (!digest) {
@@ -170,7 +169,6 @@ Result<void> Comparison::answer(Side side, const std::stop_token& stop) {
     }
     (is_source ? range.source : range.target) = *digest;
   }
-  meter_.asked_again += session.asked_again();
   return {};
 }
 
@@ -185,13 +183,12 @@ void Comparison::give_up(std::size_t table, const Error& error) {
   });
 }
 
-Result<void> Comparison::match_table(LastingSession& source, LastingSession& target,
-                                     std::size_t index, const std::vector<const Range*>& suspects,
+Result<void> Comparison::match_table(std::size_t index, const std::vector<const Range*>& suspects,
                                      const std::stop_token& stop) {
   Table& table = tables_[index];
-  Matching matching(table.source, table.target, options_, table.report);
-  if (!table.pair.ranges_agree) return matching.match_whole(source, target, stop);
-  for (const Range* range : suspects) TRY(matching.match_span(source, target, range->span, stop));
+  Matching matching({source_, table.source}, {target_, table.target}, options_, table.report);
+  if (!table.pair.ranges_agree) return matching.match_whole(stop);
+  for (const Range* range : suspects) TRY(matching.match_span(range->span, stop));
   return {};
 }
 
@@ -205,16 +202,13 @@ Result<void> Comparison::match(const std::stop_token& stop) {
   Crew crew(stop);
   for (std::size_t i = 0; i < options_.threads; ++i) {
     crew.start("match", [&](const std::stop_token& crew_stop) -> Result<void> {
-      LastingSession source(source_, options_.patience), target(target_, options_.patience);
       for (std::size_t table = next++; table < tables_.size(); table = next++) {
         if (suspects[table].empty() || options_.count_only) continue;
-        if (auto matched = match_table(source, target, table, suspects[table], crew_stop);
-            !matched) {
+        if (auto matched = match_table(table, suspects[table], crew_stop); !matched) {
           if (!concerns_one_table(matched.error())) return matched;
           give_up(table, matched.error());
         }
       }
-      meter_.asked_again += source.asked_again() + target.asked_again();
       return {};
     });
   }
@@ -260,6 +254,7 @@ Result<std::vector<TableReport>> Comparison::run(const std::stop_token& stop) {
                       "the comparison was stopped before it was complete"));
   }
   TRY(match(stop));
+  meter_.asked_again = source_.asked_again() + target_.asked_again();
   conclude();
   std::vector<TableReport> reports;
   for (Table& table : tables_) reports.push_back(std::move(table.report));

@@ -18,10 +18,10 @@ struct CompareOptions {
   bool count_only = false;  // row counts instead of digests
   std::uint64_t range_rows =
       100'000;  // rows a digest query covers: fast digests are meant for no more
-  std::uint64_t leaf_rows = 1'000;              // ranges this small are compared row by row
-  std::uint32_t examples = 100;                 // keys named per table
-  std::size_t threads = 4;                      // sessions on each side
-  std::string where;                            // compares only these rows, on both sides
+  std::uint64_t leaf_rows = 1'000;  // ranges this small are compared row by row
+  std::uint32_t examples = 100;     // keys named per table
+  std::size_t threads = 4;          // sessions on each side, and one that names the ranges
+  std::string where;                // compares only these rows, on both sides
   Duration patience = std::chrono::minutes(5);  // a server that stays away longer ends it
 };
 

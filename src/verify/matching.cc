@@ -107,50 +107,45 @@ void Matching::add(DifferenceKind kind, std::string key, std::uint64_t rows) {
     report_.examples.push_back({kind, std::move(key), rows});
 }
 
-Result<void> Matching::match_span(LastingSession& source, LastingSession& target,
-                                  const KeySpan& span, const std::stop_token& stop) {
-  const auto digest = [&](LastingSession& session, const SideTable& table) {
-    return session.ask("asking for the digest of a range", stop, [&](Session& open) {
-      return table.digest(open, span, options_.strength, stop);
+Result<void> Matching::match_span(const KeySpan& span, const std::stop_token& stop) {
+  const auto digest = [&](const MatchSide& side) {
+    return side.server.ask("asking for the digest of a range", stop, [&](Session& session) {
+      return side.table.digest(session, span, options_.strength, stop);
     });
   };
-  const Digest ours = TRY(digest(source, source_));
-  const Digest theirs = TRY(digest(target, target_));
+  const Digest ours = TRY(digest(source_));
+  const Digest theirs = TRY(digest(target_));
   if (ours == theirs) return {};
-  if (std::max(ours.rows, theirs.rows) <= options_.leaf_rows)
-    return match_rows(source, target, span, stop);
-  const bool split_source = ours.rows >= theirs.rows;
+  if (std::max(ours.rows, theirs.rows) <= options_.leaf_rows) return match_rows(span, stop);
   const std::uint64_t half = std::max(ours.rows, theirs.rows) / 2;
-  const SideTable& larger = split_source ? source_ : target_;
-  const auto middle =
-      TRY((split_source ? source : target).ask("halving a range", stop, [&](Session& open) {
-        return larger.nth_key(open, span, half, stop);
-      }));
-  if (!middle) return match_rows(source, target, span, stop);  // it shrank meanwhile
-  TRY(match_span(source, target, KeySpan{span.lower, *middle}, stop));
-  return match_span(source, target, KeySpan{*middle, span.upper}, stop);
+  const MatchSide& larger = ours.rows >= theirs.rows ? source_ : target_;
+  const auto middle = TRY(larger.server.ask("halving a range", stop, [&](Session& session) {
+    return larger.table.nth_key(session, span, half, stop);
+  }));
+  if (!middle) return match_rows(span, stop);  // it shrank meanwhile
+  TRY(match_span(KeySpan{span.lower, *middle}, stop));
+  return match_span(KeySpan{*middle, span.upper}, stop);
 }
 
-Result<void> Matching::match_rows(LastingSession& source, LastingSession& target,
-                                  const KeySpan& span, const std::stop_token& stop) {
-  const auto rows = [&](LastingSession& session, const SideTable& table) {
-    return session.ask("reading the rows of a range", stop,
-                       [&](Session& open) { return table.rows(open, span, stop); });
+Result<void> Matching::match_rows(const KeySpan& span, const std::stop_token& stop) {
+  const auto rows = [&](const MatchSide& side) {
+    return side.server.ask("reading the rows of a range", stop,
+                           [&](Session& session) { return side.table.rows(session, span, stop); });
   };
-  const auto ours = TRY(rows(source, source_));
+  const auto ours = TRY(rows(source_));
   std::map<KeyCells, std::string> theirs;
-  for (auto& row : TRY(rows(target, target_)))
-    theirs.emplace(std::move(row.key), std::move(row.md5));
+  for (auto& row : TRY(rows(target_))) theirs.emplace(std::move(row.key), std::move(row.md5));
   for (const auto& row : ours) {
     const auto found = theirs.find(row.key);
     if (found == theirs.end()) {
-      add(DifferenceKind::missing, source_.key_text(row.key), 1);
+      add(DifferenceKind::missing, source_.table.key_text(row.key), 1);
     } else {
-      if (found->second != row.md5) add(DifferenceKind::different, source_.key_text(row.key), 1);
+      if (found->second != row.md5)
+        add(DifferenceKind::different, source_.table.key_text(row.key), 1);
       theirs.erase(found);
     }
   }
-  for (const auto& [key, md5] : theirs) add(DifferenceKind::extra, source_.key_text(key), 1);
+  for (const auto& [key, md5] : theirs) add(DifferenceKind::extra, source_.table.key_text(key), 1);
   return {};
 }
 
@@ -158,11 +153,11 @@ Result<void> Matching::match_rows(LastingSession& source, LastingSession& target
 // key they are joined again as long as the examples last.
 Result<void> Matching::match_streams(Session& source, Session& target,
                                      const std::stop_token& stop) {
-  auto ours = TRY(PrintList::open(source, source_, stop));
-  auto theirs = TRY(PrintList::open(target, target_, stop));
+  auto ours = TRY(PrintList::open(source, source_.table, stop));
+  auto theirs = TRY(PrintList::open(target, target_.table, stop));
   auto left = TRY(ours.next(stop)), right = TRY(theirs.next(stop));
   const auto name = [this](const SideTable::RowPrint& print) {
-    return print.key.empty() ? "row md5 " + print.md5 : source_.key_text(print.key);
+    return print.key.empty() ? "row md5 " + print.md5 : source_.table.key_text(print.key);
   };
   std::map<KeyCells, DifferenceKind>
       open;  // keys seen on one side only, bounded by options_.examples
@@ -192,11 +187,10 @@ Result<void> Matching::match_streams(Session& source, Session& target,
 }
 
 // Half a list is no list: when either is lost both are read again, and what was found is forgotten.
-Result<void> Matching::match_whole(LastingSession& source, LastingSession& target,
-                                   const std::stop_token& stop) {
+Result<void> Matching::match_whole(const std::stop_token& stop) {
   const TableReport before = report_;
-  return source.ask("matching all rows", stop, [&](Session& ours) {
-    return target.once(stop, [&](Session& theirs) {
+  return source_.server.ask("matching all rows", stop, [&](Session& ours) {
+    return target_.server.once(stop, [&](Session& theirs) {
       report_ = before;
       return match_streams(ours, theirs, stop);
     });

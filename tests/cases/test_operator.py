@@ -451,6 +451,16 @@ def test_a_comparison_goes_on_after_its_connections_were_cut(tideway, shop, targ
     assert "questions were asked again" in done.stdout
 
 
+def test_a_comparison_asks_all_its_questions_over_the_same_sessions(tideway, shop, target, proxy):
+    jobs.copy(tideway, shop, target, "-f", "shop.*").expect(jobs.PROVEN)
+    target.execute("UPDATE shop.orders SET k = k + 1 WHERE id = 17")  # so that ranges are halved too
+    source, copied = proxy(shop, mysql=True), proxy(target, mysql=True)
+    done = tideway.run("verify", "--source", source.url(tls="off"), "--target", copied.url(tls="off"), "-f", "shop.*", "--threads", "1")
+    assert "1 different" in done.expect(jobs.FAILED).stdout
+    definitions, ranges, answers = 1, 1, 1
+    assert source.accepted <= definitions + ranges + answers and copied.accepted == definitions + answers
+
+
 def test_a_comparison_waits_for_a_server_that_comes_back(tideway, shop, target, proxy):
     jobs.copy(tideway, shop, target, "-f", "shop.*").expect(jobs.PROVEN)
     between = proxy(target, mysql=True)
