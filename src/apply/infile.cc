@@ -9,6 +9,7 @@
 
 #include "model/odd_value.h"
 #include "sql/charset.h"
+#include "sql/literal.h"
 
 namespace tideway {
 namespace {
@@ -20,11 +21,12 @@ enum class Arrival : std::uint8_t {
   as_bytes,    // the column takes the bytes
   as_number,   // BIT: bytes would be taken for the digits' codes
   as_utf8,     // bytes are UTF-8 text, and the column is of another character set, or JSON
-  not_at_all,  // a type nobody tried: statements only
+  not_at_all,  // a type nobody tried, or a value without text: statements only
 };
 
 Arrival arrival_of(const ColumnType& source, const ColumnType& target) {
-  if (source.kind == TypeKind::unknown || source.kind == TypeKind::vector || may_bend(source))
+  if (source.kind == TypeKind::unknown || source.kind == TypeKind::vector || may_bend(source) ||
+      live_form(source) == LiteralForm::set_number)
     return Arrival::not_at_all;
   if (source.kind == TypeKind::bit) return Arrival::as_number;
   if (target.kind == TypeKind::json) return Arrival::as_utf8;

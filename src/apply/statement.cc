@@ -54,6 +54,7 @@ std::size_t literal_size(LiteralForm form, std::string_view text) {
     case LiteralForm::binary_text:
     case LiteralForm::characters:
     case LiteralForm::bending:
+    case LiteralForm::set_number:
       return text.size() + 10 + static_cast<std::size_t>(std::ranges::count_if(text, [](char c) {
                return c == '\0' || c == '\n' || c == '\r' || c == '\\' || c == '\'' || c == '"' ||
                       c == '\x1A';
@@ -164,8 +165,8 @@ std::optional<std::string> long_row_statement(const TablePlan& plan, OnDuplicate
     const Cell& cell = cells[column.cell];
     if (is_long(column)) {
       statement += '?';
-      values.push_back({block.text(cell), column.form == LiteralForm::characters ||
-                                              column.form == LiteralForm::bending});
+      values.push_back({block.text(cell), column.form != LiteralForm::hex &&
+                                              column.form != LiteralForm::binary_text});
     } else if (cell.is_null()) {
       append_null(statement);
     } else {

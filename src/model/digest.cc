@@ -338,8 +338,8 @@ std::string cell_expression(const Column& column) {
   const std::string name = quoted(column.name);
   if (column.type.kind == TypeKind::float_number) return name + " * 1E0";
   if (may_bend(column.type)) return bending_expression(name, column.type.charset);
-  if (const char* prefix = set_number_prefix(column.type); prefix != nullptr)
-    return fmt::format("CONCAT('{}',{}+0)", prefix, name);
+  if (const auto prefix = set_number_prefix(column.type))
+    return fmt::format("CONCAT('{}',{}+0)", *prefix, name);
   if (column.type.kind == TypeKind::enumeration) {
     const std::string error = enum_error_text(column.type);
     if (!error.empty()) return fmt::format("IF({0}+0=0,'{1}',{0})", name, error);

@@ -31,13 +31,18 @@ std::string enum_error_text(const ColumnType& type) {
   return text;
 }
 
-const char* set_number_prefix(const ColumnType& type) {
+std::optional<std::string> set_number_prefix(const ColumnType& type) {
   if (type.kind != TypeKind::set || std::ranges::find(type.labels, "") == type.labels.end())
-    return nullptr;
-  const auto is_number = [](const std::string& label) {
-    return !label.empty() && label.find_first_not_of("0123456789") == std::string::npos;
+    return std::nullopt;
+  const auto is_number_behind = [&type](std::string_view prefix) {
+    return std::ranges::any_of(type.labels, [prefix](std::string_view label) {
+      return label.starts_with(prefix) && label.size() > prefix.size() &&
+             label.find_first_not_of("0123456789", prefix.size()) == std::string_view::npos;
+    });
   };
-  return std::ranges::any_of(type.labels, is_number) ? "+" : "";
+  std::string prefix;
+  while (is_number_behind(prefix)) prefix += prefix.empty() ? '+' : '0';
+  return prefix;
 }
 
 }  // namespace tideway

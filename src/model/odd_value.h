@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,7 @@ std::string enum_error_text(const ColumnType& type);
 
 // How the values of a SET that has a label '' are told apart, which print alike with it and
 // without: by their number, which a server takes as a string too. What stands before the number, so
-// that no label is taken for it; nullptr: the labels do.
-const char* set_number_prefix(const ColumnType& type);
+// that no label is taken for it: nothing, "+", "+0", … nullopt: the labels do.
+std::optional<std::string> set_number_prefix(const ColumnType& type);
 
 }  // namespace tideway

@@ -160,6 +160,7 @@ LiteralForm file_form(const ColumnType& type) {
 
 LiteralForm live_form(const ColumnType& type) {
   const LiteralForm form = file_form(type);
+  if (set_number_prefix(type).value_or("").starts_with('+')) return LiteralForm::set_number;
   const bool keeps_hex = type.kind == TypeKind::bit || type.kind == TypeKind::geometry;
   return form == LiteralForm::hex && !keeps_hex ? LiteralForm::binary_text : form;
 }
@@ -205,6 +206,9 @@ char* write_literal(char* to, LiteralForm form, std::string_view cell_text) {
         *to++ = '\'';
         return to;
       }
+      break;
+    case LiteralForm::set_number:
+      if (cell_text.starts_with('+') && is_number(cell_text)) return write_plain(to, cell_text);
       break;
     case LiteralForm::characters:
       break;

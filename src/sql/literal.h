@@ -20,13 +20,16 @@ namespace tideway {
 //   the server reads -0 as the integer 0 hex          x'00ff' binary_text  _binary'…' with escapes:
 //   every byte stands for itself, at about half the size of hex characters   '…' with escapes
 //   bending       characters, or x'…' for the bytes of a value without text (odd_value.h)
+//   set_number    characters, or a bare number for "+5" (set_number_prefix() of odd_value.h), which
+//   TiDB takes as a number only without quotes
 enum class LiteralForm : std::uint8_t {
   number,
   approximate,
   hex,
   binary_text,
   characters,
-  bending
+  bending,
+  set_number
 };
 
 LiteralForm file_form(

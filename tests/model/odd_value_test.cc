@@ -36,6 +36,7 @@ TEST(OddValueTest, a_set_with_an_empty_label_is_read_by_its_number) {
   EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"a", "b"})), "`c`");
   EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"a", ""})), "CONCAT('',`c`+0)");
   EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"8", ""})), "CONCAT('+',`c`+0)");
+  EXPECT_EQ(cell_expression(column(TypeKind::set, "", {"8", "", "+8"})), "CONCAT('+0',`c`+0)");
 }
 
 TEST(OddValueTest, columns_without_odd_values_are_read_by_their_name_alone) {

@@ -103,6 +103,22 @@ TEST(Literal, live_bytes_are_escaped_text_except_bit_and_geometry) {
   EXPECT_EQ(live_literal(TypeKind::text, "a"), "'a'");
 }
 
+TEST(Literal, the_number_of_a_set_is_bare_and_labels_are_quoted) {
+  ColumnType type;
+  type.kind = TypeKind::set;
+  type.labels = {"", "8"};
+  const auto live = [&type](std::string_view cell) {
+    std::string out;
+    append_live_literal(out, type, cell);
+    return out;
+  };
+  EXPECT_EQ(live("+2"), "+2");
+  EXPECT_EQ(live("8"), "'8'");
+  EXPECT_EQ(live("+x"), "'+x'");
+  type.labels = {"", "a"};
+  EXPECT_EQ(live("2"), "'2'");
+}
+
 TEST(Literal, characters_are_quoted_and_escaped) {
   EXPECT_EQ(literal(TypeKind::var_char, "a\0b\nc\rd\\e'f\"g\x1Ah\ti%_"s),
             "'a\\0b\\nc\\rd\\\\e\\'f\\\"g\\Zh\ti%_'");
