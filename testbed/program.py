@@ -12,6 +12,9 @@ import time
 
 _DEADLINE_SECONDS = 120
 
+# What a shell starts in the background ignores Ctrl-C, and so would all that we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 class NotBuilt(Exception):
     pass
