@@ -1,9 +1,10 @@
 #include "dumpfile/part_source.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
+#include <span>
 
 #include "base/log.h"
 #include "dumpfile/part_rows.h"
@@ -37,6 +38,42 @@ std::uint32_t stripes_of(const InputFile& file, const PartSourceOptions& options
 
 std::string range_of(const InputFile& file, std::uint32_t stripe, std::uint32_t stripes) {
   return fmt::format("{} {} {}/{}", file.bytes, file.path, stripe + 1, stripes);
+}
+
+constexpr std::size_t most_named = 20;  // files, in a message
+
+// A digest says that a part changed and not where: these are the files it can be in, and what of
+// them. Where one gave another number of rows, it is that one.
+Error changed(const InputTable& input, std::uint64_t part, const Digest& found,
+              const std::map<std::string, std::uint64_t>& rows_read) {
+  std::vector<const InputFile*> files;
+  for (const InputFile& file : input.files) {
+    if (file.part == part) files.push_back(&file);
+  }
+  const auto read = [&](const InputFile* file) {
+    const auto rows = rows_read.find(file->path);
+    return rows == rows_read.end() ? 0 : rows->second;
+  };
+  const auto miscounted =
+      std::ranges::find_if(files, [&](const InputFile* file) { return read(file) != file->rows; });
+  if (miscounted != files.end()) files = {*miscounted};
+  std::vector<std::string> places;
+  for (const InputFile* file : std::span(files).first(std::min(files.size(), most_named))) {
+    places.push_back(
+        fmt::format("{}, bytes 0 to {}, rows 1 to {}", file->path, file->text_bytes, file->rows));
+    if (read(file) != file->rows) places.back() += fmt::format(", of which it has {}", read(file));
+  }
+  if (files.size() > most_named)
+    places.push_back(fmt::format("one of {} files more", files.size() - most_named));
+  Evidence evidence;
+  evidence.table = quoted(input.id);
+  evidence.position = fmt::format("{}:0-{}", files.front()->path, files.front()->text_bytes);
+  return {
+      ErrorCode::file_corrupt, Side::local, Retry::never, std::move(evidence),
+      fmt::format("part {} of {} has other rows than were dumped: {} instead of {}. They are in "
+                  "{}",
+                  part, quoted(input.id), to_text(found), to_text(input.digests.at(part)),
+                  fmt::join(places, "; or in "))};
 }
 
 // One stream of a file, and what the sink has of it already.
@@ -74,6 +111,7 @@ struct PartSource::Shared {
     Digest digest;
     std::uint64_t streams_left = 0;
     bool is_comparable = false;
+    std::map<std::string, std::uint64_t> rows;  // by file
   };
   std::map<std::pair<TableId, std::uint64_t>, Sum> sums;  // of parts in work
   std::atomic<std::uint64_t> uncompared = 0;
@@ -160,6 +198,7 @@ void PartSource::Shared::count_stream(const Job& job, const Stripe& stripe) {
   Sum& sum = sums[{job.input->id, job.file->part}];
   if (stripe.is_done) {
     sum.digest += stripe.digest_before;
+    sum.rows[job.file->path] += stripe.digest_before.rows;
   } else {
     ++sum.streams_left;
   }
@@ -171,6 +210,7 @@ Result<void> PartSource::Shared::end_stream(const Job& job, const Digest& digest
   const auto found = sums.find({job.input->id, job.file->part});
   Sum& sum = found->second;
   sum.digest += digest;
+  sum.rows[job.file->path] += digest.rows;
   if (--sum.streams_left != 0) return {};
   const Sum whole = sum;
   sums.erase(found);
@@ -178,14 +218,8 @@ Result<void> PartSource::Shared::end_stream(const Job& job, const Digest& digest
     ++uncompared;
     return {};
   }
-  const Digest& wanted = job.input->digests.at(job.file->part);
-  if (agrees(wanted, whole.digest)) return {};
-  return fail(
-      in_file(Error(ErrorCode::file_corrupt, Side::local, Retry::never,
-                    fmt::format("part {} of {} has other rows than were dumped: {} instead of {}",
-                                job.file->part, quoted(job.input->id), to_text(whole.digest),
-                                to_text(wanted))),
-              *job.file, job.file->text_bytes));
+  if (agrees(job.input->digests.at(job.file->part), whole.digest)) return {};
+  return fail(changed(*job.input, job.file->part, whole.digest, whole.rows));
 }
 
 namespace {

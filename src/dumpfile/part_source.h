@@ -47,7 +47,8 @@ using Definitions = std::function<Result<TablePtr>(const TableId&)>;
 //
 // Each stream's rows are digested. Where the manifest knows the digest of a part, the sum over its
 // files must be that one: error file_corrupt in place of the StreamEnd of its last stream, so that
-// the part never counts as loaded.
+// the part never counts as loaded. It names the files, bytes and rows among which the change is: a
+// digest does not say which row it was.
 //
 // Memory: each reader borrows its buffers when it is opened, then a block at a time.
 class PartSource : public Source {

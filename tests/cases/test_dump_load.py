@@ -66,4 +66,4 @@ def test_a_changed_byte_in_a_part_is_found(tideway, mysql80, target, tmp_path):
     part.write_bytes(data)
     outcome = _load(tideway, target, tmp_path / "d").expect(jobs.FAILED)
     (error,) = [event for event in outcome.events() if event["event"] == "error"]
-    assert error["name"] == "file_corrupt", error
+    assert error["name"] == "file_corrupt" and f"{part.name}, bytes 0 to {len(data)}, rows 1 to 2000" in str(error), error

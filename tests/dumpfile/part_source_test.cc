@@ -466,6 +466,41 @@ TEST_F(PartSourceTest, changed_bytes_in_a_part_are_noticed_before_it_counts) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code(), ErrorCode::file_corrupt);
   EXPECT_NE(loaded.error().to_line().find("other rows than were dumped"), std::string::npos);
+  for (const auto& [path, bytes] : storage.files()) {
+    if (!path.ends_with(".sql") || path.find("schema") != std::string::npos) continue;
+    EXPECT_NE(loaded.error().message().find(path + ", bytes 0 to " + std::to_string(bytes.size())),
+              std::string::npos)
+        << loaded.error().message();
+  }
+}
+
+TEST_F(PartSourceTest, the_file_of_a_part_that_lost_a_row_is_the_one_named) {
+  const auto table =
+      TableBuilder(table_id).column("id", TypeKind::integer).column("c", TypeKind::var_char).make();
+  DumpFormat format;
+  format.file_bytes = 150;
+  MemoryStorage storage;
+  ASSERT_TRUE(dump(storage, format, table, {std::vector<RowText>(40, RowText{"1", "abcdef"})}));
+  const std::string cut_out = "(1,'abcdef'),\n";
+  std::string shortened;
+  std::size_t size = 0;
+  for (const auto& [path, bytes] : storage.files()) {
+    if (!path.ends_with("0002.sql")) continue;
+    std::string changed = bytes;
+    const std::size_t at = changed.find(cut_out);
+    ASSERT_NE(at, std::string::npos) << bytes;
+    // Its size stays as the manifest has it.
+    changed.replace(at, cut_out.size(), std::string(cut_out.size(), ' '));
+    shortened = path;
+    size = changed.size();
+    storage.put(path, changed);
+  }
+  MapLedger ledger;
+  const auto loaded = load(storage, list_parts(storage).value(), table, ledger);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code(), ErrorCode::file_corrupt);
+  EXPECT_EQ(loaded.error().evidence().position, shortened + ":0-" + std::to_string(size));
+  EXPECT_EQ(loaded.error().message().find("or in"), std::string::npos) << loaded.error().message();
 }
 
 TEST_F(PartSourceTest, without_the_same_columns_digests_are_counted_as_not_compared) {
