@@ -218,9 +218,16 @@ std::uint64_t offset_of(const std::string& mark) {
 }
 
 Error in_file(Error error, const InputFile& file, std::uint64_t offset) {
-  Evidence evidence;
-  evidence.position = fmt::format("{}:{}", file.path, offset);
-  return std::move(error).with_evidence(std::move(evidence)).during("reading " + file.path);
+  constexpr std::string_view of_text = "offset ";  // what a reader of text alone can say
+  Evidence evidence = error.evidence();
+  if (evidence.position.empty()) {
+    evidence.position = fmt::format("{}:{}", file.path, offset);
+  } else if (evidence.position.starts_with(of_text)) {
+    evidence.position.replace(0, of_text.size(), file.path + ":");
+  }
+  Error placed(error.code(), error.side(), error.retry(), std::move(evidence), error.message());
+  for (const std::string& context : error.context()) placed = std::move(placed).during(context);
+  return std::move(placed).during("reading " + file.path);
 }
 
 }  // namespace tideway

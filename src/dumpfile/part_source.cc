@@ -68,6 +68,9 @@ Error changed(const InputTable& input, std::uint64_t part, const Digest& found,
   Evidence evidence;
   evidence.table = quoted(input.id);
   evidence.position = fmt::format("{}:0-{}", files.front()->path, files.front()->text_bytes);
+  evidence.statement =
+      "copy the file(s) named again, then start with --restart: some of their rows are on the "
+      "target already";
   return {
       ErrorCode::file_corrupt, Side::local, Retry::never, std::move(evidence),
       fmt::format("part {} of {} has other rows than were dumped: {} instead of {}. They are in "
