@@ -17,7 +17,10 @@ std::string owner_of(const Stream& stream) {
 }
 
 Error differs(const Storage& storage, std::string_view what) {
-  return {ErrorCode::job_differs, Side::local, Retry::never,
+  Evidence evidence;
+  evidence.statement =
+      "give the settings it was begun with, or another --output; --restart removes its files";
+  return {ErrorCode::job_differs, Side::local, Retry::never, std::move(evidence),
           fmt::format("{} holds a dump that was begun with {}", storage.name(), what)};
 }
 

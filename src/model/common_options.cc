@@ -100,12 +100,17 @@ OptionTable<Common> job_table() {
           .value_name("NAME")
           .help("The name under which progress is kept; started again, it goes on.")
           .shown_default("made from source and target"),
-      option("restart", &Common::restart)
-          .group("Job")
-          .help("Forget what the job did and begin anew; asks first."),
       option("takeover", &Common::takeover)
           .group("Job")
           .help("Take the job from another process that seems to be alive."),
+  };
+}
+
+OptionTable<Common> restart_table() {
+  return {
+      option("restart", &Common::restart)
+          .group("Job")
+          .help("Forget what the job did and begin anew; asks first."),
       option("yes", &Common::yes).group("Job").help("Answer yes to every question."),
   };
 }
@@ -194,6 +199,9 @@ OptionTable<CommonOptions> CommonOptions::table(std::initializer_list<CommonPart
         break;
       case CommonPart::job:
         add(job_table().entries());
+        break;
+      case CommonPart::restart:
+        add(restart_table().entries());
         break;
       case CommonPart::threads:
         add(threads_table().entries());

@@ -37,6 +37,7 @@ enum class CommonPart : std::uint8_t {
   input,
   filter,
   job,
+  restart,
   threads,
   memory,
   disk

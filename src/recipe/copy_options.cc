@@ -8,7 +8,7 @@ const OptionTable<CopyOptions>& CopyOptions::table() {
   using enum CommonPart;
   static const OptionTable<CopyOptions> options{
       include(&CopyOptions::common,
-              CommonOptions::table({source, target, filter, job, threads, memory})),
+              CommonOptions::table({source, target, filter, job, restart, threads, memory})),
       include(&CopyOptions::reading, ReadingOptions::table()),
       include(&CopyOptions::writing, WritingOptions::table()),
       option("views", &CopyOptions::views).group("Reading").help("Copy views after the tables."),

@@ -165,11 +165,12 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   describe_objects(certificate, objects);
   MemoryArbiter arbiter(options.common.memory_bytes);
   const DumpFormat format = TRY(dump_format(options, session.server()));
+  if (options.common.restart)
+    TRY_DURING("removing the dump that is there", DumpSink::discard(*place));
   const auto sink =
       TRY_DURING("opening the dump directory",
                  DumpSink::open(*place, format, dump_settings(options), arbiter, stop));
   TRY(check_space(*place, sink->manifest(), objects, options));
-  if (options.common.restart) TRY(forget_everything(*sink, objects));
   if (options.schemas) TRY(write_schemas(*sink, objects, stop));
   if (!options.data) {
     TRY(sink->complete(stop));

@@ -11,7 +11,7 @@ const OptionTable<DumpOptions>& DumpOptions::table() {
   using enum CommonPart;
   static const OptionTable<DumpOptions> options{
       include(&DumpOptions::common,
-              CommonOptions::table({source, output, filter, threads, memory, disk})),
+              CommonOptions::table({source, output, filter, restart, threads, memory, disk})),
       include(&DumpOptions::reading, ReadingOptions::table()),
       option("schemas", &DumpOptions::schemas).group("What").help("Write the definitions."),
       option("data", &DumpOptions::data).group("What").help("Write the rows."),
@@ -99,12 +99,6 @@ Result<DumpFormat> dump_format(const DumpOptions& options, const Server& source)
 
 std::string dump_settings(const DumpOptions& options) {
   return settings_of(options.common, options.reading) + fmt::format("data={}\n", options.data);
-}
-
-Result<void> forget_everything(DumpSink& sink, const ObjectList& objects) {
-  std::vector<TableId> tables;
-  for (const ListedTable& table : objects.tables) tables.push_back(table.id());
-  return sink.reset_tables(tables);
 }
 
 }  // namespace tideway::recipe

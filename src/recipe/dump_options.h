@@ -5,7 +5,6 @@
 #include "dumpfile/dump_sink.h"
 #include "mysql/server.h"
 #include "recipe/dump.h"
-#include "snapshot/object_list.h"
 
 namespace tideway::recipe {
 
@@ -13,7 +12,5 @@ std::string default_output();  // ./export-<now>, as the original exporter names
 Result<DumpFormat> dump_format(const DumpOptions& options, const Server& source);
 std::string dump_settings(
     const DumpOptions& options);  // what a start must share with the start that began the dump
-// --restart: what the directory has of these tables goes.
-Result<void> forget_everything(DumpSink& sink, const ObjectList& objects);
 
 }  // namespace tideway::recipe

@@ -7,7 +7,7 @@ const OptionTable<LoadOptions>& LoadOptions::table() {
   using enum CommonPart;
   static const OptionTable<LoadOptions> options{
       include(&LoadOptions::common,
-              CommonOptions::table({target, input, filter, job, threads, memory})),
+              CommonOptions::table({target, input, filter, job, restart, threads, memory})),
       option("schemas", &LoadOptions::schemas)
           .group("What")
           .help("Make databases and tables from the schema files."),

@@ -394,6 +394,20 @@ def test_a_dump_that_grows_over_its_budget_ends_clearly_and_goes_on_with_a_large
         shop.execute("DROP DATABASE narrow")
 
 
+def test_a_dump_with_other_settings_is_refused_and_begun_anew_with_restart(tideway, shop, target, tmp_path):
+    dump = ("dump", "--source", shop.url(), "--output", tmp_path / "d", "-f", "shop.*")
+    tideway.run(*dump, deadline_seconds=60).expect(jobs.PROVEN)
+    (tmp_path / "d" / "note.txt").write_text("somebody else's")
+    refused = tideway.run(*dump, "--compress", "zstd", deadline_seconds=60).expect(jobs.USAGE)
+    assert "TW107" in refused.stderr and "next: give the settings it was begun with, or another --output; --restart" in refused.stderr
+    assert "not confirmed" in tideway.run(*dump, "--compress", "zstd", "--restart").expect(jobs.USAGE).stderr
+    tideway.run(*dump, "--compress", "zstd", "--restart", "--yes", deadline_seconds=60).expect(jobs.PROVEN)
+    kept = [each.name for each in (tmp_path / "d").iterdir()]
+    assert "note.txt" in kept and not [each for each in kept if each.endswith(".sql")], kept
+    tideway.run("load", "--target", target.url(), "--input", tmp_path / "d").expect(jobs.PROVEN)
+    assert oracle.compare(shop, target, databases=["shop"]) == []
+
+
 def test_a_dump_that_was_stopped_goes_on_where_only_its_rest_has_room(tideway, shop, small_disk, proxy):
     """What is there already needs no room a second time."""
     place, grow = small_disk
