@@ -149,7 +149,8 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
       options.common.output.empty() ? default_output() : options.common.output;
   SpaceWatch space(options.common.disk_bytes);
   const auto place = TRY(open_place(output, space));
-  if (dynamic_cast<const LocalStorage*>(place.get()) != nullptr) TRY(check_writable(place->name()));
+  const bool is_local = dynamic_cast<const LocalStorage*>(place.get()) != nullptr;
+  if (is_local) TRY(check_writable(place->name()));
   Certificate certificate = begin_certificate("dump", source.to_text(), place->name());
 
   board.begin(1, 3, "reading definitions");
@@ -165,6 +166,8 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   describe_objects(certificate, objects);
   MemoryArbiter arbiter(options.common.memory_bytes);
   const DumpFormat format = TRY(dump_format(options, session.server()));
+  FolderClaim claim;
+  if (is_local) claim = TRY(FolderClaim::take(place->name()));
   if (options.common.restart)
     TRY_DURING("removing the dump that is there", DumpSink::discard(*place));
   const auto sink =

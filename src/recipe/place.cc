@@ -1,6 +1,8 @@
 #include "recipe/place.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "storage/null_storage.h"
 
@@ -28,14 +31,19 @@ std::string SpaceWatch::text() const {
   return text_.with([](const std::string& text) { return text; });
 }
 
+namespace {
+
+Error not_writable(const std::string& folder, int error) {
+  Evidence evidence;
+  evidence.position = folder;
+  return {ErrorCode::storage_write, Side::local, Retry::after_operator, std::move(evidence),
+          fmt::format("{} cannot be written: {}", folder, std::strerror(error))};
+}
+
+}  // namespace
+
 Result<void> check_writable(const std::string& folder) {
-  const auto refused = [&folder](int error) {
-    Evidence evidence;
-    evidence.position = folder;
-    return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
-                      std::move(evidence),
-                      fmt::format("{} cannot be written: {}", folder, std::strerror(error))));
-  };
+  const auto refused = [&folder](int error) { return fail(not_writable(folder, error)); };
   std::filesystem::path there = folder, missing;
   std::error_code error;
   while (!std::filesystem::exists(there, error)) {
@@ -53,6 +61,29 @@ Result<void> check_writable(const std::string& folder) {
   }
   ::rmdir(missing.c_str());
   return {};
+}
+
+Result<FolderClaim> FolderClaim::take(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return fail(not_writable(folder, error.value()));
+  FolderClaim claim(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (claim.descriptor_ < 0) return fail(not_writable(folder, errno));
+  if (::flock(claim.descriptor_, LOCK_EX | LOCK_NB) == 0) return claim;
+  if (errno != EWOULDBLOCK) {
+    LOG(warn, "the file system has no locks: a second dump into the folder would not be noticed",
+        {{"folder", folder}, {"why", std::strerror(errno)}});
+    return claim;
+  }
+  Evidence evidence;
+  evidence.position = folder;
+  evidence.statement = "wait for it or stop it; fuser -v " + folder + " names it";
+  return fail(Error(ErrorCode::job_owned, Side::local, Retry::after_operator, std::move(evidence),
+                    "another process is writing a dump into " + folder));
+}
+
+FolderClaim::~FolderClaim() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Result<std::unique_ptr<Storage>> open_place(const std::string& url, SpaceWatch& watch) {

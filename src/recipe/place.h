@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/guarded.h"
 #include "base/result.h"
@@ -33,6 +34,25 @@ class SpaceWatch final : public SpaceObserver {
 // TW603 where the folder is not there and cannot be made, or may not be written: names it and says
 // what the system says. Leaves nothing behind.
 Result<void> check_writable(const std::string& folder);
+
+// That no other process of ours writes into a folder, for as long as it lives; it ends with the
+// process, however that ends, and leaves nothing behind.
+class FolderClaim {
+ public:
+  // Makes the folder when it is not there. TW108 while another process has it.
+  static Result<FolderClaim> take(const std::string& folder);
+  FolderClaim() = default;  // of nothing
+  FolderClaim(FolderClaim&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FolderClaim& operator=(FolderClaim&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~FolderClaim();
+
+ private:
+  explicit FolderClaim(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
 
 // Where files are: a directory (local://, file://, or a plain path) or noop://. TW111 for a scheme
 // that this version does not have. What is in a directory already counts to the watch's budget: a

@@ -294,7 +294,7 @@ def test_an_account_that_sees_nothing_is_told_so(tideway, shop, target):
 def test_a_target_that_may_not_be_written_is_told_before_anything_is_read(tideway, shop, mysql57):
     mysql57.execute("CREATE USER reader@'%'", "GRANT SELECT ON *.* TO reader@'%'")
     done = copy(tideway, shop.url(), mysql57.url("reader")).expect(jobs.ENVIRONMENT)
-    assert "TW301 missing_privilege (target)" in done.stderr and "next: GRANT CREATE ON" in done.stderr
+    assert "TW301 missing_privilege (target)" in done.stderr and "next: GRANT ALL ON tideway_meta.*" in done.stderr
     mysql57.execute("SET GLOBAL super_read_only = ON")
     assert "TW308 read_only (target)" in copy(tideway, shop.url(), mysql57.url()).expect(jobs.ENVIRONMENT).stderr
 
@@ -392,6 +392,20 @@ def test_a_dump_that_grows_over_its_budget_ends_clearly_and_goes_on_with_a_large
         assert oracle.compare(shop, target, databases=["narrow"]) == []
     finally:
         shop.execute("DROP DATABASE narrow")
+
+
+def test_a_second_dump_into_the_same_directory_is_refused_while_the_first_runs(tideway, shop, proxy, tmp_path):
+    slow = proxy(shop)
+    slow.throttle(1_000_000)
+    dump = lambda way: ("dump", "--source", way.url(), "--output", tmp_path / "d", "-f", "shop.*")
+    first = tideway.start(*dump(slow))
+    while first.is_running and not list(tmp_path.glob("d/tideway.manifest.journal")):
+        time.sleep(0.01)
+    refused = tideway.run(*dump(shop), deadline_seconds=30).expect(jobs.FAILED)
+    assert f"TW108 job_owned (local): another process is writing a dump into {tmp_path}/d" in refused.stderr
+    assert first.is_running
+    first.kill()
+    tideway.run(*dump(shop), deadline_seconds=60).expect(jobs.PROVEN)
 
 
 def test_a_dump_with_other_settings_is_refused_and_begun_anew_with_restart(tideway, shop, target, tmp_path):
