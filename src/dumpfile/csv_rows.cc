@@ -4,8 +4,7 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "dumpfile/part_rows.h"
-#include "dumpfile/row_area.h"
+#include "dumpfile/file_rows.h"
 
 namespace tideway {
 namespace {
@@ -29,61 +28,21 @@ Result<CsvMark> parse_mark(const std::string& text) {
   return CsvMark{offset, rows};
 }
 
-class CsvPart : public PartRows {
+class CsvPart : public FileRows<CsvPart, CsvReader> {
  public:
   CsvPart(PartPlace place, const CsvOptions& options, CsvReader reader)
-      : place_(std::move(place)), options_(options), reader_(std::move(reader)) {}
+      : FileRows(std::move(place), std::move(reader)), options_(options) {}
 
   // The columns of the file: of its header, or later of the first row's number of values.
   Result<void> use_header(const std::vector<std::string>& names) {
-    return use(TRY(map_by_names(*place_.table, names)));
+    return use(TRY(map_by_names(*place_.table, names)), &options_);
   }
   void start_behind(const CsvMark& mark) { behind_ = mark; }
 
-  Result<Filled> fill(BlockFiller& filler, std::uint64_t limit, bool drops,
-                      const std::stop_token& stop) override {
-    auto filled = fill_on(filler, limit, drops, stop);
-    if (!filled) return fail(in_file(std::move(filled).error(), place_.file, reader_.row_offset()));
-    return filled;
-  }
-
-  std::uint64_t offset() const override { return reader_.row_end_offset(); }
   std::string mark() const override { return to_text(behind_); }
 
  private:
-  Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,
-                         const std::stop_token& stop) {
-    area_.put_into(filler.block());
-    while (reader_.row_end_offset() < limit) {
-      switch (TRY(reader_.next())) {
-        case CsvReader::Event::need_room:
-          if (!TRY(area_.make_room(filler, stop))) {
-            area_.put_aside();
-            return Filled::block_full;
-          }
-          break;
-        case CsvReader::Event::row:
-          if (!drops) TRY(take_row(filler, stop));
-          if (!drops && filler.is_full()) {
-            area_.put_aside();
-            return Filled::block_full;
-          }
-          area_.put_into(filler.block());
-          break;
-        case CsvReader::Event::end:
-          return Filled::file_ended;
-      }
-    }
-    area_.put_aside();
-    return Filled::limit;
-  }
-
-  Result<void> use(ColumnMap map) {
-    maker_.emplace(TRY(CellMaker::open(*place_.table, map.columns, &options_)));
-    map_ = std::move(map);
-    map_known_ = true;
-    return {};
-  }
+  friend FileRows<CsvPart, CsvReader>;
 
   // A table of generated columns has rows without a value: its lines are empty.
   std::size_t value_count() const {
@@ -96,48 +55,17 @@ class CsvPart : public PartRows {
   }
 
   Result<void> take_row(BlockFiller& filler, const std::stop_token& stop) {
-    Block& block = filler.block();
-    const auto& values = reader_.values();
-    const std::size_t count = value_count();
-    if (!map_known_) TRY(use(TRY(map_by_position(*place_.table, count))));
-    if (count != map_.value_count) {
-      return fail(Error(ErrorCode::column_count, Side::local, Retry::never,
-                        fmt::format("row {} has {} values and should have {}", reader_.rows(),
-                                    count, map_.value_count)));
-    }
-    filler.select(place_.table, map_.columns);
-    const std::uint32_t start = block.written();
-    block.advance(static_cast<std::uint32_t>(reader_.row_bytes()));
-    const bool is_plain = maker_->changes_nothing_in_csv();
-    for (std::size_t i = 0; i < map_.places.size(); ++i) {
-      const CsvValue& value = values[map_.places[i]];
-      const Cell cell{start + value.offset, value.length};
-      if (value.is_null || is_plain) {
-        block.add_cell(value.is_null ? Cell{} : cell);
-        continue;
-      }
-      auto made = maker_->from_csv(i, block.text(cell));
-      if (!made) return fail(std::move(made).error().during(fmt::format("row {}", reader_.rows())));
-      if (made->is_as_is) {
-        block.add_cell(cell);
-      } else {
-        if (filler.is_oversize())
-          TRY(filler.need(static_cast<std::uint32_t>(made->text.size()), stop));
-        block.add_cell(block.append(made->text));
-      }
-    }
-    filler.end_row();
+    TRY(add_row(filler, value_count(), &options_, stop));
     behind_ = {reader_.row_end_offset(), reader_.rows()};
     return {};
   }
+  static bool is_null(const CsvValue& value) { return value.is_null; }
+  bool is_plain() const { return maker_->changes_nothing_in_csv(); }
+  Result<CellMaker::Made> make(std::size_t column, const CsvValue&, std::string_view text) {
+    return maker_->from_csv(column, text);
+  }
 
-  const PartPlace place_;
   const CsvOptions options_;
-  CsvReader reader_;
-  RowArea<CsvReader> area_{reader_};
-  ColumnMap map_;
-  bool map_known_ = false;
-  std::optional<CellMaker> maker_;
   CsvMark behind_;
 };
 

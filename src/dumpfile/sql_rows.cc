@@ -5,8 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "dumpfile/part_rows.h"
-#include "dumpfile/row_area.h"
+#include "dumpfile/file_rows.h"
 
 namespace tideway {
 namespace {
@@ -41,13 +40,12 @@ Result<SqlMark> parse_mark(const std::string& text) {
   return mark;
 }
 
-class SqlPart : public PartRows {
+class SqlPart : public FileRows<SqlPart, DumpReader> {
  public:
   SqlPart(PartPlace place, std::unique_ptr<ByteReader> file, DumpReader reader,
           bool no_backslash_escapes)
-      : place_(std::move(place)),
+      : FileRows(std::move(place), std::move(reader)),
         file_(std::move(file)),
-        reader_(std::move(reader)),
         piece_(piece_bytes, '\0'),
         no_backslash_escapes_(no_backslash_escapes) {}
 
@@ -56,51 +54,20 @@ class SqlPart : public PartRows {
     return take_head();
   }
 
-  Result<Filled> fill(BlockFiller& filler, std::uint64_t limit, bool drops,
-                      const std::stop_token& stop) override {
-    auto filled = fill_on(filler, limit, drops, stop);
-    if (!filled) return fail(in_file(std::move(filled).error(), place_.file, reader_.row_offset()));
-    return filled;
-  }
-
-  std::uint64_t offset() const override { return reader_.row_end_offset(); }
   std::string mark() const override { return place_row_.rows == 0 ? "" : to_text(place_row_); }
 
  private:
-  Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,
-                         const std::stop_token& stop) {
-    area_.put_into(filler.block());
-    while (reader_.row_end_offset() < limit) {
-      switch (TRY(reader_.next())) {
-        case DumpReader::Event::need_bytes:
-          TRY(feed());
-          break;
-        case DumpReader::Event::need_room:
-          if (!TRY(area_.make_room(filler, stop))) {
-            area_.put_aside();
-            return Filled::block_full;
-          }
-          break;
-        case DumpReader::Event::statement:
-          TRY(take_head());
-          break;
-        case DumpReader::Event::other:
-          TRY(take_other());
-          break;
-        case DumpReader::Event::row:
-          if (!drops) TRY(take_row(filler, stop));
-          if (!drops && filler.is_full()) {
-            area_.put_aside();
-            return Filled::block_full;
-          }
-          area_.put_into(filler.block());
-          break;
-        case DumpReader::Event::end:
-          return Filled::file_ended;
-      }
+  friend FileRows<SqlPart, DumpReader>;
+
+  Result<void> take_other(Event event) {
+    switch (event) {
+      case Event::need_bytes:
+        return feed();
+      case Event::statement:
+        return take_head();
+      default:
+        return take_statement();
     }
-    area_.put_aside();
-    return Filled::limit;
   }
 
   Result<void> feed() {
@@ -133,19 +100,12 @@ class SqlPart : public PartRows {
     if (head.columns != names_ || !map_known_) {
       names_ = head.columns;
       map_known_ = false;
-      if (!names_.empty()) TRY(use(TRY(map_by_names(*place_.table, names_))));
+      if (!names_.empty()) TRY(use(TRY(map_by_names(*place_.table, names_)), nullptr));
     }
     return {};
   }
 
-  Result<void> use(ColumnMap map) {
-    maker_.emplace(TRY(CellMaker::open(*place_.table, map.columns, nullptr)));
-    map_ = std::move(map);
-    map_known_ = true;
-    return {};
-  }
-
-  Result<void> take_other() {
+  Result<void> take_statement() {
     const OtherStatement& other = reader_.other();
     if (other.turns_backslash_off) no_backslash_escapes_ = true;
     if (other.kind == OtherStatement::Kind::definition || other.kind == OtherStatement::Kind::use) {
@@ -167,52 +127,23 @@ class SqlPart : public PartRows {
   }
 
   Result<void> take_row(BlockFiller& filler, const std::stop_token& stop) {
-    Block& block = filler.block();
-    const auto values = reader_.values();
-    if (!map_known_) TRY(use(TRY(map_by_position(*place_.table, values.size()))));
-    if (values.size() != map_.value_count) {
-      return fail(Error(ErrorCode::column_count, Side::local, Retry::never,
-                        fmt::format("row {} has {} values and should have {}", reader_.rows(),
-                                    values.size(), map_.value_count)));
-    }
-    filler.select(place_.table, map_.columns);
-    const std::uint32_t start = block.written();
-    block.advance(static_cast<std::uint32_t>(reader_.row_bytes()));
-    for (std::size_t i = 0; i < map_.places.size(); ++i) {
-      const DumpValue& value = values[map_.places[i]];
-      const Cell cell{start + value.offset, value.length};
-      if (value.kind == DumpValue::Kind::null) {
-        block.add_cell(Cell{});
-        continue;
-      }
-      auto made = maker_->from_sql(i, value.kind, block.text(cell));
-      if (!made) return fail(std::move(made).error().during(fmt::format("row {}", reader_.rows())));
-      if (made->is_as_is) {
-        block.add_cell(cell);
-      } else {
-        if (filler.is_oversize())
-          TRY(filler.need(static_cast<std::uint32_t>(made->text.size()), stop));
-        block.add_cell(block.append(made->text));
-      }
-    }
-    filler.end_row();
+    TRY(add_row(filler, reader_.values().size(), nullptr, stop));
     const InsertHead& head = reader_.head();
     place_row_ = {reader_.row_end_offset(), reader_.rows(), head.offset, head.text.size(),
                   no_backslash_escapes_ ? 1U : 0U};
     return {};
   }
 
-  const PartPlace place_;
+  static bool is_null(const DumpValue& value) { return value.kind == DumpValue::Kind::null; }
+  Result<CellMaker::Made> make(std::size_t column, const DumpValue& value, std::string_view text) {
+    return maker_->from_sql(column, value.kind, text);
+  }
+
   std::unique_ptr<ByteReader> file_;
-  DumpReader reader_;
-  RowArea<DumpReader> area_{reader_};
   std::string piece_;
   bool no_backslash_escapes_;
   std::optional<std::string> named_;  // the table, by the first statement
   std::vector<std::string> names_;    // the statement's column list
-  ColumnMap map_;
-  bool map_known_ = false;
-  std::optional<CellMaker> maker_;
   SqlMark place_row_;
 };
 
