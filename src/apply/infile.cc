@@ -9,6 +9,7 @@
 
 #include "model/odd_value.h"
 #include "sql/charset.h"
+#include "sql/escapes.h"
 #include "sql/literal.h"
 
 namespace tideway {
@@ -42,28 +43,7 @@ Arrival arrival_of(const TablePlan& plan, const TablePlan::PlannedColumn& column
                     plan.target()->columns[column.target].type);
 }
 
-// The escape of a byte, or 0: it stands for itself.
-constexpr std::array<char, 256> escapes = [] {
-  std::array<char, 256> table{};
-  table[0] = '0';
-  table['\t'] = 't';
-  table['\n'] = 'n';
-  table['\\'] = '\\';
-  return table;
-}();
-
-void append_escaped(std::string& out, std::string_view bytes) {
-  std::size_t clean = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char escape = escapes[static_cast<unsigned char>(bytes[i])];
-    if (escape == 0) continue;
-    out.append(bytes, clean, i - clean);
-    out += '\\';
-    out += escape;
-    clean = i + 1;
-  }
-  out.append(bytes, clean, bytes.size() - clean);
-}
+constexpr Escapes infile_escapes{{'\0', '0'}, {'\t', 't'}, {'\n', 'n'}, {'\\', '\\'}};
 
 void append_bit(std::string& out, std::string_view bytes) {
   std::uint64_t value = 0;
@@ -154,7 +134,7 @@ void InfileRows::write_row(const Cell* cells) {
     } else if (field.is_bit) {
       append_bit(staged_, block_.text(cell));
     } else {
-      append_escaped(staged_, block_.text(cell));
+      infile_escapes.append_to(staged_, block_.text(cell));
     }
   }
   staged_ += '\n';

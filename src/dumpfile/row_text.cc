@@ -1,6 +1,5 @@
 #include "dumpfile/row_text.h"
 
-#include <bit>
 #include <cstring>
 
 #include "dumpfile/short_cell.h"
@@ -109,7 +108,7 @@ void SqlRows::put_row(TextOut& out, const Block& block, const Cell* cells) const
         to += cell.length;
         continue;
       }
-      if (forms_[i] == LiteralForm::characters && text.is_plain_in_sql()) {
+      if (forms_[i] == LiteralForm::characters && text.is_plain(literal_escapes)) {
         *to++ = '\'';
         text.store(to);
         to += cell.length;
@@ -179,17 +178,20 @@ void SqlRows::put_cell(TextOut& out, std::string_view text, LiteralForm form) co
   out.put("'");
 }
 
-CsvRows::CsvRows(const DumpFormat& format, const TableDef& table, const ColumnSet& columns)
-    : format_(format.csv), escapes_(format.escape_backslash) {
-  first_special_ = format_.delimiter.empty() ? format_.separator[0] : format_.delimiter[0];
+namespace {
+
+Escapes csv_escapes(const CsvFormat& format) {
   // Without a delimiter nothing but escapes keeps a terminator inside a value from ending its row.
-  second_special_ = format_.delimiter.empty() ? format_.terminator[0] : first_special_;
-  letters_[static_cast<unsigned char>(first_special_)] = first_special_;
-  letters_[static_cast<unsigned char>(second_special_)] = second_special_;
-  letters_['\0'] = '0';
-  letters_['\r'] = 'r';
-  letters_['\n'] = 'n';
-  letters_['\\'] = '\\';
+  const std::string& first = format.delimiter.empty() ? format.separator : format.delimiter;
+  const std::string& second = format.delimiter.empty() ? format.terminator : first;
+  return {{first[0], first[0]}, {second[0], second[0]}, {'\0', '0'}, {'\r', 'r'}, {'\n', 'n'},
+          {'\\', '\\'}};
+}
+
+}  // namespace
+
+CsvRows::CsvRows(const DumpFormat& format, const TableDef& table, const ColumnSet& columns)
+    : format_(format.csv), escapes_(format.escape_backslash), specials_(csv_escapes(format_)) {
   for (const std::uint32_t column : columns) {
     Form form = Form::text;
     const TypeClass type_class = class_of(table.columns[column].type);
@@ -212,9 +214,7 @@ std::string CsvRows::make_head(const TableDef& table, const ColumnSet& columns) 
     if (i != 0) head += format_.separator;
     head += format_.delimiter;
     if (escapes_) {
-      const std::size_t start = head.size();
-      head.resize(start + 2 * name.size() + 16);
-      head.resize(static_cast<std::size_t>(write_escaped(head.data() + start, name) - head.data()));
+      specials_.append_to(head, name);
     } else {
       std::size_t from = 0;
       for (std::size_t at = 0; !format_.delimiter.empty() &&
@@ -255,13 +255,12 @@ char* CsvRows::write_cell(char* to, const Block& block, Cell cell, Form form) co
     to = write_base64(to, text);
 #if defined(__SSE2__)
   } else if (cell.length <= short_cell_bytes && cell.offset + short_cell_bytes <= block.written() &&
-             (!is_quoted || ShortCell(text.data(), cell.length)
-                                .is_plain_in_csv(first_special_, second_special_))) {
+             (!is_quoted || ShortCell(text.data(), cell.length).is_plain(specials_))) {
     ShortCell(text.data(), cell.length).store(to);
     to += cell.length;
 #endif
   } else {
-    to = is_quoted ? write_escaped(to, text) : write(to, text);
+    to = is_quoted ? specials_.write(to, text) : write(to, text);
   }
   return is_quoted ? write(to, format_.delimiter) : to;
 }
@@ -297,7 +296,7 @@ void CsvRows::put_text(TextOut& out, std::string_view text) const {
   if (!escapes_) return put_doubled(out, text);
   do {
     const std::string_view slice = text.substr(0, slice_bytes);
-    out.written_to(write_escaped(out.reserve(2 * slice.size() + 16), slice));
+    out.written_to(specials_.write(out.reserve(Escapes::bound(slice.size())), slice));
     text.remove_prefix(slice.size());
   } while (!text.empty());
 }
@@ -313,49 +312,6 @@ void CsvRows::put_doubled(TextOut& out, std::string_view text) const {
     }
   }
   out.put(text);
-}
-
-// Touches at most 2 * size + 16 bytes.
-char* CsvRows::write_escaped(char* to, std::string_view text) const {
-  const char* from = text.data();
-  const char* const end = from + text.size();
-#if defined(__SSE2__)
-  const __m128i special = _mm_set1_epi8(first_special_), second = _mm_set1_epi8(second_special_),
-                feed = _mm_set1_epi8('\n'), back = _mm_set1_epi8('\r'), slash = _mm_set1_epi8('\\'),
-                zero = _mm_setzero_si128();
-  while (end - from >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    // Sixteen bytes are stored whatever they hold; what follows the first one to escape is
-    // overwritten.
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-    const __m128i lines = _mm_or_si128(_mm_cmpeq_epi8(bytes, feed), _mm_cmpeq_epi8(bytes, back));
-    const __m128i others = _mm_or_si128(_mm_cmpeq_epi8(bytes, slash), _mm_cmpeq_epi8(bytes, zero));
-    const __m128i found =
-        _mm_or_si128(_mm_or_si128(lines, others),
-                     _mm_or_si128(_mm_cmpeq_epi8(bytes, special), _mm_cmpeq_epi8(bytes, second)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(found));
-    if (mask == 0) {
-      from += 16;
-      to += 16;
-      continue;
-    }
-    const int clean = std::countr_zero(mask);
-    from += clean;
-    to += clean;
-    *to++ = '\\';
-    *to++ = letters_[static_cast<unsigned char>(*from++)];
-  }
-#endif
-  for (; from != end; ++from) {
-    const char letter = letters_[static_cast<unsigned char>(*from)];
-    if (letter == 0) {
-      *to++ = *from;
-    } else {
-      *to++ = '\\';
-      *to++ = letter;
-    }
-  }
-  return to;
 }
 
 }  // namespace tideway

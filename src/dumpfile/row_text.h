@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "dumpfile/dump_format.h"
 #include "dumpfile/text_out.h"
 #include "model/block.h"
+#include "sql/escapes.h"
 #include "sql/literal.h"
 
 namespace tideway {
@@ -47,14 +47,11 @@ class CsvRows {
   void put_cell(TextOut& out, std::string_view text, Form form) const;
   void put_text(TextOut& out, std::string_view text) const;
   void put_doubled(TextOut& out, std::string_view text) const;
-  char* write_escaped(char* to, std::string_view text) const;
 
   const CsvFormat format_;
   const bool escapes_;
+  const Escapes specials_;  // of a value, where they are written
   std::vector<Form> forms_;
-  std::array<char, 256> letters_{};  // what follows the backslash; 0: the byte stands for itself
-  // The first bytes of the delimiter, or, where there is none, of the separator and the terminator.
-  char first_special_ = 0, second_special_ = 0;
   std::string head_;
 };
 

@@ -8,6 +8,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "sql/escapes.h"
+
 namespace tideway {
 
 // Most cells have at most sixteen bytes: one load, one test and one store each. Every function here
@@ -28,22 +30,7 @@ class ShortCell {
     if ((inside_ & 2U) != 0) digits |= mask(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8('-'))) & 1U;
     return inside_ != 0 && (~digits & inside_) == 0;
   }
-  // Has none of the seven bytes that a literal escapes.
-  bool is_plain_in_sql() const {
-    const auto equals = [this](char c) { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); };
-    const __m128i quotes = _mm_or_si128(equals('\''), _mm_or_si128(equals('"'), equals('\\')));
-    const __m128i others = _mm_or_si128(_mm_or_si128(equals('\0'), equals('\x1A')),
-                                        _mm_or_si128(equals('\n'), equals('\r')));
-    return (mask(_mm_or_si128(quotes, others)) & inside_) == 0;
-  }
-  bool is_plain_in_csv(char first, char second) const {
-    const auto equals = [this](char c) { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); };
-    const __m128i lines = _mm_or_si128(equals('\n'), equals('\r')),
-                  others = _mm_or_si128(equals('\0'), equals('\\'));
-    return (mask(_mm_or_si128(_mm_or_si128(lines, others),
-                              _mm_or_si128(equals(first), equals(second)))) &
-            inside_) == 0;
-  }
+  bool is_plain(const Escapes& escapes) const { return (escapes.found_in(bytes_) & inside_) == 0; }
   void store(char* to) const { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes_); }
 
  private:

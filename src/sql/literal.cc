@@ -1,7 +1,5 @@
 #include "sql/literal.h"
 
-#include <array>
-#include <bit>
 #include <cstring>
 
 #if defined(__SSE2__)
@@ -10,72 +8,13 @@
 
 #include "model/odd_value.h"
 #include "sql/char_class.h"
+#include "sql/escapes.h"
 
 namespace tideway {
 
 using sql_text::is_digit;
 
 namespace {
-
-// The letter after the backslash, or 0 for a byte that stands for itself.
-constexpr std::array<char, 256> escape_letters = [] {
-  std::array<char, 256> letters{};
-  letters[0x00] = '0';
-  letters['\n'] = 'n';
-  letters['\r'] = 'r';
-  letters['\\'] = '\\';
-  letters['\''] = '\'';
-  letters['"'] = '"';
-  letters[0x1A] = 'Z';
-  return letters;
-}();
-
-char escape_letter(char c) { return escape_letters[static_cast<unsigned char>(c)]; }
-
-#if defined(__SSE2__)
-// Bit i: byte i needs an escape.
-unsigned escape_mask(__m128i bytes) {
-  const auto equals = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
-  const __m128i lines = _mm_or_si128(equals('\n'), equals('\r'));
-  const __m128i quotes = _mm_or_si128(equals('\''), equals('"'));
-  const __m128i others = _mm_or_si128(equals('\\'), _mm_or_si128(equals('\0'), equals('\x1A')));
-  return static_cast<unsigned>(
-      _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(lines, quotes), others)));
-}
-#endif
-
-// Writes at most 2 * (end - from) + 16 bytes.
-char* write_escaped(char* to, const char* from, const char* end) {
-#if defined(__SSE2__)
-  while (end - from >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    // Sixteen bytes are stored whatever they hold; what follows the first one to escape is
-    // overwritten.
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
-    const unsigned mask = escape_mask(bytes);
-    if (mask == 0) {
-      from += 16;
-      to += 16;
-      continue;
-    }
-    const int clean = std::countr_zero(mask);
-    from += clean;
-    to += clean;
-    *to++ = '\\';
-    *to++ = escape_letter(*from++);
-  }
-#endif
-  for (; from != end; ++from) {
-    const char letter = escape_letter(*from);
-    if (letter == 0) {
-      *to++ = *from;
-    } else {
-      *to++ = '\\';
-      *to++ = letter;
-    }
-  }
-  return to;
-}
 
 char* write_hex(char* to, std::string_view bytes) {
   static constexpr std::string_view digits = "0123456789abcdef";
@@ -106,7 +45,7 @@ char* write_hex(char* to, std::string_view bytes) {
 
 char* write_text(char* to, std::string_view text) {
   *to++ = '\'';
-  to = write_escaped(to, text.data(), text.data() + text.size());
+  to = literal_escapes.write(to, text);
   *to++ = '\'';
   return to;
 }
@@ -241,14 +180,7 @@ void append_live_literal(std::string& out, const ColumnType& type, std::string_v
 void append_quoted(std::string& out, std::string_view text) {
   out.reserve(out.size() + text.size() + 2);
   out.push_back('\'');
-  for (std::size_t at = 0; at < text.size(); at += slice_bytes) {
-    const std::string_view slice = text.substr(at, slice_bytes);
-    const std::size_t start = out.size();
-    out.resize(start + literal_bound(slice.size()));
-    const char* const end =
-        write_escaped(out.data() + start, slice.data(), slice.data() + slice.size());
-    out.resize(static_cast<std::size_t>(end - out.data()));
-  }
+  literal_escapes.append_to(out, text);
   out.push_back('\'');
 }
 
