@@ -17,10 +17,7 @@
 namespace tideway::recipe {
 
 void SpaceWatch::waiting(const SpaceShortage& shortage) {
-  text_.with([&](std::string& text) {
-    text = fmt::format("space: need {}, have {} for {}", human_bytes(shortage.need_bytes),
-                       human_bytes(shortage.have_bytes), shortage.path);
-  });
+  text_.with([&](std::string& text) { text = "space: " + to_text(shortage); });
 }
 
 void SpaceWatch::resumed(std::string_view) {

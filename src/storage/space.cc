@@ -14,14 +14,19 @@ void tell(const SpacePolicy& policy, const SpaceShortage& shortage) {
   if (policy.observer != nullptr) {
     policy.observer->waiting(shortage);
   } else {
-    LOG(warn, "waiting for space",
-        {{"file", shortage.path},
-         {"need", human_bytes(shortage.need_bytes)},
-         {"have", human_bytes(shortage.have_bytes)}});
+    LOG(warn, "waiting for space", {{"shortage", to_text(shortage)}});
   }
 }
 
 }  // namespace
+
+std::string to_text(const SpaceShortage& shortage) {
+  std::string text = "need " + human_bytes(shortage.need_bytes) + ", have " +
+                     human_bytes(shortage.have_bytes) + " for " + shortage.path;
+  if (shortage.have_bytes >= shortage.need_bytes)
+    text += " (not bytes are short but files: see df -i, or a quota)";
+  return text;
+}
 
 Result<void> DiskBudget::take(std::uint64_t bytes, std::string_view path) {
   const std::uint64_t used = used_.fetch_add(bytes) + bytes;
@@ -51,9 +56,7 @@ Result<int> retry_for_space(const SpacePolicy& policy, std::string_view path,
     tell(policy, shortage);
     if (!policy.clock->wait(policy.look_again, stop)) {
       return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
-                        "stopped while waiting for space for " + shortage.path + ": need " +
-                            human_bytes(shortage.need_bytes) + ", have " +
-                            human_bytes(shortage.have_bytes)));
+                        "stopped while waiting for space: " + to_text(shortage)));
     }
     error = attempt();
   }

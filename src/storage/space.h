@@ -18,6 +18,10 @@ struct SpaceShortage {
   std::uint64_t need_bytes = 0, have_bytes = 0;
 };
 
+// need 64.0 KiB, have 12.0 KiB for /data/dump/a.sql; and what else may be short when it is not
+// bytes.
+std::string to_text(const SpaceShortage& shortage);
+
 // Who is told that writers wait for room on the disk. Any thread; several writers can wait at once.
 class SpaceObserver {
  public:

@@ -60,6 +60,11 @@ TEST_F(SpaceTest, a_write_waits_for_room_and_loses_no_byte) {
   EXPECT_EQ(watcher_.back, std::vector<std::string>{"part"});
 }
 
+TEST_F(SpaceTest, a_shortage_of_files_is_not_told_as_one_of_bytes) {
+  EXPECT_EQ(to_text({"part", 2048, 1024}), "need 2.0 KiB, have 1.0 KiB for part");
+  EXPECT_NE(to_text({"part", 1, 1 << 20}).find("df -i"), std::string::npos);
+}
+
 TEST_F(SpaceTest, a_stop_ends_the_wait) {
   clock_.while_waiting = [this] { stop_.request_stop(); };
   auto writer = storage_.open_write("part", stop_.get_token()).value();
