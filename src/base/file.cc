@@ -62,9 +62,13 @@ Result<std::string> read_small_file(const std::string& path, std::uint64_t max_b
   }
 }
 
-Result<void> write_small_file(const std::string& path, std::string_view text) {
-  const std::string temporary = path + ".tmp";
-  const auto unwritable = [&path](int error) {
+namespace {
+
+// Under the temporary name, which is gone again after an error.
+Result<void> write_beside(const std::string& path, const std::string& temporary,
+                          std::string_view text, bool is_kept) {
+  const auto unwritable = [&](int error) {
+    ::unlink(temporary.c_str());
     return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
                       fmt::format("{}: {}", path, std::strerror(error))));
   };
@@ -76,9 +80,25 @@ Result<void> write_small_file(const std::string& path, std::string_view text) {
     if (count < 0) return unwritable(errno);
     text.remove_prefix(static_cast<std::size_t>(count));
   }
-  if (::fsync(file.number()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)
+  if (::fsync(file.number()) != 0) return unwritable(errno);
+  if ((is_kept ? ::rename(temporary.c_str(), path.c_str()) : ::unlink(temporary.c_str())) != 0)
     return unwritable(errno);
   return {};
+}
+
+}  // namespace
+
+Result<void> write_small_file(const std::string& path, std::string_view text) {
+  return write_beside(path, path + ".tmp", text, true);
+}
+
+Result<void> check_small_file(const std::string& path) {
+  struct stat about{};
+  if (::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) {
+    return fail(Error(ErrorCode::storage_write, Side::local, Retry::after_operator,
+                      fmt::format("{}: {}", path, std::strerror(EISDIR))));
+  }
+  return write_beside(path, path + ".tmp", "x", false);
 }
 
 }  // namespace tideway

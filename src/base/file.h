@@ -16,5 +16,7 @@ Result<std::string> read_small_file(const std::string& path, std::uint64_t max_b
 // Writes a small file that a person asked for (a report): whole or not at all, under a temporary
 // name until it is. TW603.
 Result<void> write_small_file(const std::string& path, std::string_view text);
+// Whether that would work, tried out; nothing is left behind.
+Result<void> check_small_file(const std::string& path);
 
 }  // namespace tideway

@@ -160,6 +160,8 @@ Result<Certificate> verify(const VerifyOptions& options, StatusBoard& board,
   Endpoint source = TRY(endpoint_of(options.common.source, Side::source, stop));
   Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
   const TableFilter filter = TRY(options.common.table_filter());
+  // Not after hours of comparing.
+  if (!options.report.empty()) TRY(check_small_file(options.report));
   Certificate certificate = begin_certificate("verify", source.to_text(), target.to_text());
 
   board.begin(1, 2, "reading definitions");

@@ -80,6 +80,14 @@ def test_a_log_file_makes_no_directories(tideway, shelf, target, tmp_path):
     assert not (tmp_path / "no").exists()
 
 
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_compared(tideway, tmp_path):
+    nobody = ("--source", "mysql://x@127.0.0.1:1", "--target", "mysql://x@127.0.0.1:1")
+    for place, why in ((tmp_path / "no" / "r.json", "No such file or directory"), (tmp_path, "Is a directory")):
+        done = tideway.run("verify", *nobody, "--report", place).expect(jobs.ENVIRONMENT)
+        assert f"TW603 storage_write (local): {place}: {why}" in done.stderr, done
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_configuration_file_that_is_not_there_is_a_usage_error(tideway, tmp_path):
     done = tideway.run("copy", "--config", tmp_path / "none.yaml").expect(jobs.USAGE)
     assert f"{tmp_path / 'none.yaml'}: no such file" in done.stderr
