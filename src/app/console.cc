@@ -46,8 +46,9 @@ Result<void> Console::open(const CommonOptions& options, const std::string& comm
   return {};
 }
 
-void Console::print(std::string_view text) {
-  const int error = write_to(stdout, text);
+void Console::print(std::string_view text) { keep_print_error(write_to(stdout, text)); }
+
+void Console::keep_print_error(int error) {
   // A reader that has seen enough (head) is no failure.
   if (error != 0 && error != EPIPE && print_error_ == 0) print_error_ = error;
 }
@@ -105,7 +106,10 @@ Result<bool> Console::confirm(const std::string& question, const std::stop_token
 
 void Console::end_screen() {
   redirect_stderr_log({});
-  screen_.with([](auto& screen) { screen.reset(); });
+  screen_.with([this](auto& screen) {
+    if (screen != nullptr && is_json_) keep_print_error(screen->write_error());
+    screen.reset();
+  });
 }
 
 ExitCode Console::close(ExitCode code) {

@@ -43,6 +43,7 @@ class Console {
 
  private:
   void end_screen();
+  void keep_print_error(int error);
   bool put_event(const std::string& event);       // false: this is no --json
   bool put_last_event(const std::string& event);  // no status comes after it
 

@@ -24,13 +24,15 @@ constexpr auto tick = std::chrono::milliseconds(500);
 constexpr auto plain_interval = std::chrono::seconds(5);
 constexpr auto event_interval = std::chrono::seconds(1);
 
-void write_all(int descriptor, std::string_view text) {
+// Zero, or what went wrong.
+int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(descriptor, text.data(), text.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
+    if (count <= 0) return count == 0 ? ENOSPC : errno;
     text.remove_prefix(static_cast<std::size_t>(count));
   }
+  return 0;
 }
 
 bool is_set(const char* name) {
@@ -77,10 +79,17 @@ class Painter {
   virtual void say(std::string_view line) = 0;
   virtual void event(const std::string&) {}
   virtual void finish() {}
+  int write_error() const { return write_error_; }
 
  protected:
-  void put(std::string_view text) const { write_all(descriptor_, text); }
+  void put(std::string_view text) {
+    const int error = write_all(descriptor_, text);
+    if (write_error_ == 0) write_error_ = error;
+  }
   const int descriptor_;
+
+ private:
+  int write_error_ = 0;
 };
 
 class LivePainter final : public Painter {
@@ -265,6 +274,10 @@ void StatusScreen::say(std::string_view line) {
 
 void StatusScreen::event(const std::string& json_line) {
   state_->painter.with([&json_line](auto& painter) { painter->event(json_line); });
+}
+
+int StatusScreen::write_error() const {
+  return state_->painter.with([](auto& painter) { return painter->write_error(); });
 }
 
 ScreenStyle usual_style(int descriptor) {

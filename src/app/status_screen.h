@@ -18,7 +18,8 @@ enum class ScreenStyle : std::uint8_t {
 
 // Shows a board to the operator from its construction to its destruction, in a thread of its own.
 // Everything else that is written to the same terminal meanwhile must go through say(). Output that
-// cannot be written is dropped: a job does not fail because nobody looks.
+// cannot be written is dropped, and write_error() says why: a job does not stop because nobody
+// looks.
 class StatusScreen {
  public:
   // `descriptor` is borrowed: stderr for live and plain, stdout for events.
@@ -34,6 +35,8 @@ class StatusScreen {
   void say(std::string_view line);
   // An event as it is; nothing in the other styles. Any thread.
   void event(const std::string& json_line);
+  // Why something was dropped: the first errno, or 0.
+  int write_error() const;
 
  private:
   struct State;

@@ -90,6 +90,14 @@ def test_output_that_cannot_be_kept_is_told(tideway):
     assert b"standard output cannot be written" in done.stderr
 
 
+def test_events_that_cannot_be_kept_are_told(tideway):
+    with open("/dev/full", "wb") as full:
+        command = [tideway.binary, "verify", "--source", "mysql://x@127.0.0.1:1", "--target", "mysql://x@127.0.0.1:1", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 5
+    assert b"standard output cannot be written" in done.stderr
+
+
 @pytest.fixture
 def silent_server():
     """Accepts connections and never says a word: whoever logs in there waits."""
