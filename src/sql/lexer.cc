@@ -176,7 +176,9 @@ Token Lexer::open_version() {
     const std::size_t close = text_.substr(at_, 256).find(']');
     if (close != std::string_view::npos) at_ += close + 1;
   }
-  if (is_plain && version > options_.version) {
+  // MariaDB's clients open every dump with /*M!999999\- enable the sandbox mode */, for no server.
+  const bool is_for_nobody = !is_plain && !is_tidb && version >= 990'000;
+  if (is_for_nobody || (is_plain && version > options_.version)) {
     skip_block_comment(true);
     if (at_ <= text_.size()) return token(TokenKind::comment, start);
     at_ = text_.size();

@@ -126,6 +126,7 @@ TEST(Lexer, version_comments_count_up_to_the_version_asked_for) {
   EXPECT_THAT(texts("/*!99999 a /* b */ c */ d", version(80000)), ElementsAre("d"));
   EXPECT_THAT(texts("/*!a*/ /*M!100301 b*/ /*T![auto_rand] c */ /*T!d*/"),
               ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(texts("/*M!999999\\- enable the sandbox mode */ a"), ElementsAre("a"));
   EXPECT_THAT(texts("/*T![x,y] c */", with_comments()), ElementsAre("/*T![x,y]", "c", "*/"));
   EXPECT_THAT(texts("a */ b"), ElementsAre("a", "*", "/", "b"));
 }
