@@ -45,7 +45,8 @@ Status RoundReader::status_of(const SnapshotSource& source, const std::string& p
   add_memory(status, arbiter_);
   status.rows_done += estimate.rows_before;
   status.rows_total = std::max(estimate.rows + estimate.rows_before, status.rows_done);
-  status.bytes_total = std::max(estimate.bytes, status.bytes_done);
+  status.bytes_done += estimate.bytes_before;
+  status.bytes_total = std::max(estimate.bytes + estimate.bytes_before, status.bytes_done);
   status.tables_total = estimate.tables;
   status.tables_done = estimate.tables_read;
   status.limit = target_.limit_text();

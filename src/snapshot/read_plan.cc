@@ -241,6 +241,7 @@ ReadEstimate ReadPlan::estimate() const {
             ? work.listed.bytes
             : static_cast<std::uint64_t>(static_cast<double>(work.listed.bytes) *
                                          static_cast<double>(left) / static_cast<double>(guessed));
+    estimate.bytes_before += work.listed.bytes - std::min(work.listed.bytes, left_bytes);
     estimate.bytes += is_over ? work.bytes : std::max(left_bytes, work.bytes);
   }
   return estimate;

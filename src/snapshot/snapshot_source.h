@@ -36,7 +36,8 @@ struct ReadEstimate {
   std::uint64_t rows = 0,
                 bytes =
                     0;  // to be read by this run, about; what the ledger has as done is not in it
-  std::uint64_t rows_before = 0;  // that the ledger had as done, or as half done
+  std::uint64_t rows_before = 0;   // that the ledger had as done, or as half done
+  std::uint64_t bytes_before = 0;  // their part of what the server says the tables weigh
   std::uint64_t tables = 0, tables_read = 0;
   std::uint64_t chunks_planned = 0, chunks_read = 0;
 };
