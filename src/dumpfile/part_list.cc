@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -18,6 +19,35 @@ Error unexpected(std::string_view path, std::string message) {
   evidence.position = std::string(path);
   return {ErrorCode::file_unexpected, Side::local, Retry::never, std::move(evidence),
           std::move(message)};
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Numbers from 0 or 1 on, each one more than the last; or the exporter's: nine digits of a chunk,
+// then four of a file in it. Other names are in no order that could have a gap.
+bool is_next(const std::string& last, const std::string& key) {
+  const auto number = number_of(key);
+  if (!number) return true;
+  if (last.empty()) return *number <= 1;
+  const auto before = number_of(last);
+  if (!before || last.size() != key.size() || *number <= *before + 1) return true;
+  return key.size() == 13 && *number % 10'000 <= 1 && *number / 10'000 == *before / 10'000 + 1;
+}
+
+void add_doubts(const InputTable& table, std::vector<std::string>& doubts) {
+  std::string last;
+  for (const InputFile& file : table.files) {
+    if (file.bytes == 0) doubts.push_back(file.path + " is empty");
+    if (!is_next(last, file.key))
+      doubts.push_back(fmt::format("{}.{} has no file between {} and {}", table.id.database,
+                                   table.id.name, last.empty() ? "its beginning" : last, file.key));
+    last = file.key;
+  }
 }
 
 class Lister {
@@ -196,7 +226,10 @@ class Lister {
   Result<PartList> finished() {
     for (auto& [name, database] : databases_) list_.databases.push_back(std::move(database));
     for (auto& [id, table] : tables_) {
-      if (!list_.manifest) std::ranges::stable_sort(table.files, {}, &InputFile::key);
+      if (!list_.manifest) {
+        std::ranges::stable_sort(table.files, {}, &InputFile::key);
+        add_doubts(table, list_.doubts);
+      }
       list_.bytes += table.bytes();
       list_.tables.push_back(std::move(table));
     }

@@ -51,6 +51,9 @@ struct PartList {
   std::vector<InputDatabase> databases;  // also those that only tables name; by name
   std::vector<InputTable> tables;        // by database, then ascending by size
   std::vector<IgnoredFile> ignored;
+  // Without a manifest: tables whose files have gaps in their numbers, or are empty. No error,
+  // since the exporter leaves out numbers of empty chunks.
+  std::vector<std::string> doubts;
   std::optional<Manifest> manifest;
   std::optional<DumpMetadata> metadata;
   std::uint64_t bytes = 0;  // of all data files

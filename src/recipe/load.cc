@@ -17,13 +17,14 @@
 namespace tideway::recipe {
 namespace {
 
-JobOptions job_options(const LoadOptions& options, const std::string& job) {
+JobOptions job_options(const LoadOptions& options, const std::string& input,
+                       const std::string& job) {
   JobOptions made;
   made.job = job;
   made.recipe = "load";
   made.settings = fmt::format(
       "input={}\nfilter={}\ncase-sensitive={}\ndigest={}\ncsv={} {} {} {} {} {}\ncharset={}\n",
-      options.common.input, fmt::join(options.common.filter, " "), options.common.case_sensitive,
+      input, fmt::join(options.common.filter, " "), options.common.case_sensitive,
       to_text(options.digest), options.csv_separator, options.csv_delimiter, options.csv_terminator,
       options.csv_escape, fmt::join(options.csv_null_values, " "), options.header, options.charset);
   made.config_hash = settings_hash(made.settings);
@@ -148,9 +149,9 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
     input = TRY(read_input(*place, filter, options.schemas, session, stop));
   }
   watch(board, {&target});
-  auto progress =
-      TRY_DURING("opening the job on the target",
-                 JobProgress::open(target, job_options(options, certificate.job), stop));
+  auto progress = TRY_DURING(
+      "opening the job on the target",
+      JobProgress::open(target, job_options(options, place->name(), certificate.job), stop));
   TRY(check_files(*progress, input));
   SchemaOptions schema;
   schema.on_duplicate = options.writing.on_duplicate;
@@ -160,6 +161,8 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
                                make_tables(*progress, input.databases, input.tables, schema, stop));
   std::map<TableId, TablePtr> targets;
   for (const MadeTable& table : made) targets.emplace(table.source->id, table.target);
+
+  for (const std::string& doubt : input.parts.doubts) board.warn(doubt);
 
   board.begin(2, 3, "loading rows");
   TRY(begin(*progress, input, stop));

@@ -45,9 +45,16 @@ Result<std::string> statement_of(Storage& place, const std::string& path,
 
 Result<TableDef> definition_on_target(Session& target, const TableId& table,
                                       const std::stop_token& stop) {
+  auto asked = target.query("SHOW CREATE TABLE " + quoted(table), stop);
+  if (!asked && asked.error().code() == ErrorCode::table_gone) {
+    return fail(Error(ErrorCode::file_unexpected, Side::target, Retry::after_operator,
+                      fmt::format("the input has no {}.{}-schema.sql, and the target has no table "
+                                  "{}: add the file, make the table, or leave it out with --filter",
+                                  table.database, table.name, quoted(table))));
+  }
   const auto answer = TRY_DURING(
       fmt::format("looking for {}, for which the input has no schema file", quoted(table)),
-      target.query("SHOW CREATE TABLE " + quoted(table), stop));
+      std::move(asked));
   if (answer.rows.empty() || answer.rows[0].size() < 2 || !answer.rows[0][1]) {
     return fail(Error(ErrorCode::unexpected_answer, Side::target, Retry::never,
                       fmt::format("SHOW CREATE TABLE {} gave no statement", quoted(table))));
@@ -91,6 +98,13 @@ Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool wit
                              Session& target, const std::stop_token& stop) {
   LoadInput input;
   PartList all = TRY_DURING("listing " + place.name(), list_parts(place));
+  if (all.tables.empty() && !all.ignored.empty()) {
+    return fail(Error(ErrorCode::file_unexpected, Side::local, Retry::never,
+                      fmt::format("no file in {} has a name that says which table it is of, like "
+                                  "shop.orders.sql or shop.orders.000000001.csv.zst: there is {}{}",
+                                  place.name(), all.ignored.front().path,
+                                  all.ignored.size() == 1 ? "" : " and others")));
+  }
   std::vector<InputTable> tables = std::move(all.tables);
   all.tables.clear();
   input.parts = std::move(all);

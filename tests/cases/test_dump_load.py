@@ -67,3 +67,21 @@ def test_a_changed_byte_in_a_part_is_found(tideway, mysql80, target, tmp_path):
     outcome = _load(tideway, target, tmp_path / "d").expect(jobs.FAILED)
     (error,) = [event for event in outcome.events() if event["event"] == "error"]
     assert error["name"] == "file_corrupt" and f"{part.name}, bytes 0 to {len(data)}, rows 1 to 2000" in str(error), error
+
+
+def test_input_whose_names_say_nothing_is_told_what_names_say(tideway, target, tmp_path):
+    (tmp_path / "all.sql").write_text("INSERT INTO t VALUES (1);\n")
+    load = lambda: tideway.run("load", "--input", tmp_path, "--target", target.url()).expect(jobs.FAILED).stderr
+    assert "TW702" in (said := load()) and "all.sql" in said and "like shop.orders.sql" in said
+    (tmp_path / "all.sql").rename(tmp_path / "d.t.sql")
+    assert "TW702" in (said := load()) and "no d.t-schema.sql, and the target has no table `d`.`t`" in said
+
+
+def test_a_dump_of_mariadbs_client_and_a_gap_in_its_files_are_taken_and_told(tideway, target, tmp_path):
+    target.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY)")
+    for number in (1, 3):
+        text = f"/*M!999999\\- enable the sandbox mode */ \nINSERT INTO t VALUES ({number});\n"
+        (tmp_path / f"d.t.{number:05}.sql").write_text(text)
+    done = tideway.run("load", "--input", tmp_path, "--target", target.url()).expect(jobs.PROVEN)
+    assert "warning: d.t has no file between 00001 and 00003" in done.stdout, done
+    assert target.execute("SELECT id FROM d.t ORDER BY id") == [(1,), (3,)]

@@ -522,3 +522,23 @@ def test_the_reader_of_a_cluster_is_not_written_to(tideway, shop, target, proxy)
     done = copy(tideway, shop.url(), reader.url(tls="off"), "-f", "shop.*").expect(jobs.ENVIRONMENT)
     assert "TW204 connect_role (target)" in done.stderr and "a writer is needed" in done.stderr
     assert tables_of(target, "tideway_meta") == 0
+
+
+def test_a_copy_gone_on_with_shows_what_was_done_before_as_done(tideway, shop, target, proxy):
+    slow = proxy(shop)
+    slow.throttle(1_000_000)
+    copy = lambda way: ("copy", "--source", way.url(), "--target", target.url(), "--job", "j", "-f", "shop.*", "--chunk-bytes", "64KiB", "--json")
+    run = tideway.start(*copy(slow))
+    wait_for_rows(target, ROWS // 3, run)
+    run.kill()
+    ((there,),) = target.execute("SELECT COUNT(*) FROM shop.orders")
+    slow.throttle(1_000_000_000)
+    events = tideway.run(*copy(slow)).expect(jobs.PROVEN).events()
+    first = next(each for each in events if each["event"] == "status" and each.get("rows_done"))
+    assert first["rows_done"] >= there and first["share"] > 0.8 * there / ROWS, first
+
+
+def test_a_load_is_the_same_job_however_its_directory_is_written(tideway, shop, target, tmp_path):
+    tideway.run("dump", "--source", shop.url(), "--output", tmp_path / "d", "-f", "shop.*", "-q").expect(jobs.PROVEN)
+    for written in ("d", tmp_path / "d", "../" + tmp_path.name + "/d/"):
+        tideway.run("load", "--target", target.url(), "--input", written, directory=tmp_path).expect(jobs.PROVEN)

@@ -29,6 +29,27 @@ TEST(FileRulesTest, default_names_are_understood) {
   EXPECT_EQ(routed("shop.orders.0.parquet")->kind, RoutedKind::parquet);
 }
 
+std::vector<std::string> doubts_of(std::initializer_list<const char*> keys) {
+  MemoryStorage storage;
+  for (const char* key : keys) {
+    auto writer = storage.open_write(std::string("a.t.") + key + ".sql", {}).value();
+    EXPECT_TRUE(writer->write("x", {}));
+    EXPECT_TRUE(writer->publish({}));
+  }
+  return list_parts(storage).value().doubts;
+}
+
+TEST(InputFilesTest, a_gap_in_the_numbers_of_a_foreign_dump_is_told) {
+  EXPECT_EQ(doubts_of({"000000000", "000000002"}),
+            std::vector<std::string>{"a.t has no file between 000000000 and 000000002"});
+  EXPECT_EQ(doubts_of({"00003"}),
+            std::vector<std::string>{"a.t has no file between its beginning and 00003"});
+  EXPECT_EQ(doubts_of({"0000000000001", "0000000000003"}).size(), 1U);
+  EXPECT_EQ(doubts_of({"000000001", "000000002"}).size(), 0U);
+  EXPECT_EQ(doubts_of({"0000000000000", "0000000000001", "0000000010000"}).size(), 0U);
+  EXPECT_EQ(doubts_of({"x", "y"}).size(), 0U);
+}
+
 TEST(FileRulesTest, what_carries_no_rows_is_ignored_with_a_reason) {
   for (const char* path :
        {"metadata", "shop.s-schema-sequence.sql", "p-placement-policy-create.sql",
