@@ -113,7 +113,11 @@ std::string verdict(const Certificate& certificate) {
     case ExitCode::proven:
       return "PROVEN: " + sums;
     case ExitCode::failed:
-      return "DIFFERENT: " + sums;
+      return "DIFFERENT: " + sums +
+             (certificate.recipe == "verify"
+                  ? ""
+                  : "\n  next: tideway verify names the keys that differ; the same command with "
+                    "--restart does all tables anew");
     default:
       return "NOT PROVEN: " + sums;
   }
