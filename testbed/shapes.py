@@ -73,6 +73,18 @@ def huge_rows(server, rows: int = 3, mebibytes: int = 64, database: str = "huge"
         )
 
 
+def null_rows(server, tables: int = 8, rows: int = 16_384, columns: int = 300, database: str = "nulls") -> None:
+    """A byte for each value on the wire, and more in any memory."""
+    _database(server, database)
+    listed = ", ".join(f"c{number} TINYINT" for number in range(columns))
+    for number in range(tables):
+        table = f"`{database}`.t{number}"
+        server.execute(f"CREATE TABLE {table} (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, {listed})")
+        server.execute(f"INSERT INTO {table} (c0) VALUES (NULL)")
+        for _ in range(rows.bit_length() - 1):
+            server.execute(f"INSERT INTO {table} (c0) SELECT NULL FROM {table}")
+
+
 def many_tables(server, count: int = 10_000, database: str = "many") -> None:
     """Empty tables, some 400 a second: in the shared tablespace, which is quicker and shows nowhere.
 

@@ -66,6 +66,7 @@ void BlockFiller::select(const TablePtr& table, const ColumnSet& columns) {
 Block BlockFiller::take() {
   if (turn_) block_->keep(Loan{}, std::move(*turn_));
   turn_.reset();
+  block_->end_filling();
   Block taken = std::move(*block_);
   block_.reset();
   return taken;

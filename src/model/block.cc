@@ -37,17 +37,38 @@ std::uint64_t Block::row_count() const {
   return count;
 }
 
+std::uint32_t Block::room_left() const {
+  const std::uint64_t taken = size_ + (cells_.size() + row_cells_) * sizeof(Cell);
+  const std::uint64_t borrowed = loan_bytes();
+  return taken >= borrowed ? 0
+                           : static_cast<std::uint32_t>(
+                                 std::min<std::uint64_t>(borrowed - taken, capacity_ - size_));
+}
+
 char* Block::room(std::uint32_t bytes) {
   if (capacity_ - size_ < bytes) {
     const std::uint64_t wanted = std::uint64_t{size_} + bytes;
     CHECK(wanted < Cell::absent_length);
-    capacity_ = static_cast<std::uint32_t>(wanted);
-    auto* grown = static_cast<char*>(std::realloc(bytes_.get(), capacity_));
-    CHECK(grown != nullptr);
-    static_cast<void>(bytes_.release());
-    bytes_.reset(grown);
+    resize(static_cast<std::uint32_t>(wanted));
   }
   return bytes_.get() + size_;
+}
+
+void Block::resize(std::uint32_t capacity) {
+  auto* moved =
+      static_cast<char*>(std::realloc(bytes_.get(), std::max<std::uint32_t>(capacity, 1)));
+  CHECK(moved != nullptr);
+  static_cast<void>(bytes_.release());
+  bytes_.reset(moved);
+  capacity_ = capacity;
+}
+
+void Block::end_filling() {
+  constexpr std::uint64_t least = 4096;
+  const std::uint64_t taken = size_ + cells_.size() * sizeof(Cell);
+  // A buffer that is nearly full is left: the next one then fits where it was.
+  if (size_ < capacity_ - capacity_ / 4) resize(size_);
+  if (taken < loan_.bytes() / 2) loan_.shrink_to(std::max(taken, least));
 }
 
 void Block::advance(std::uint32_t bytes) {
@@ -70,6 +91,7 @@ Rows& Block::begin_rows(TablePtr table, ChangeKind kind, ColumnSet before, Colum
             std::move(after),
             static_cast<std::uint32_t>(cells_.size()),
             0};
+  row_cells_ = rows.cells_per_row();
   return std::get<Rows>(items_.emplace_back(std::move(rows)));
 }
 

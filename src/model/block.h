@@ -59,7 +59,7 @@ class Block {
  public:
   static constexpr std::uint32_t usual_bytes = 1U << 20U;
 
-  Block(StreamPtr stream, Loan loan);  // capacity: the loan's bytes
+  Block(StreamPtr stream, Loan loan);  // for as many bytes of text and cells as the loan has
   Block(Block&&) noexcept = default;
   Block& operator=(Block&&) noexcept = default;
 
@@ -80,13 +80,15 @@ class Block {
 
   std::uint64_t row_count() const;
   std::uint64_t byte_count() const { return size_; }
-  // What the block weighs in channels and budgets: its whole capacity, not only what is filled.
+  // What the block weighs in channels and budgets: all it may hold, not only what is filled.
   std::uint64_t loan_bytes() const { return loan_.bytes() + extra_loan_.bytes(); }
 
   // --- filling, by the reader that makes it ---
   char* room(std::uint32_t bytes);  // at least so many bytes after what is written; grows the
                                     // buffer if needed
-  std::uint32_t room_left() const { return capacity_ - size_; }
+  // Of what was borrowed, after the cells that are there and those of one row more: a NULL is a
+  // byte on the wire and eight in memory.
+  std::uint32_t room_left() const;
   std::uint32_t written() const { return size_; }  // offset at which room() begins
   void advance(std::uint32_t bytes);               // so many of room() are now written
   Cell append(std::string_view bytes);             // copies, and says where
@@ -98,16 +100,22 @@ class Block {
   // Room for a row larger than the block: memory borrowed on top, returned with it.
   Loan& loan() { return loan_; }
   void keep(Loan extra, MemoryArbiter::OversizeTurn turn);
+  // Nothing comes any more: what is free of the buffer goes back, and of the loan when that is
+  // half.
+  void end_filling();
 
  private:
   struct Free {
     void operator()(char* bytes) const;
   };
+  void resize(std::uint32_t capacity);
+
   StreamPtr stream_;
   Loan loan_, extra_loan_;
   std::unique_ptr<MemoryArbiter::OversizeTurn> turn_;
   std::unique_ptr<char[], Free> bytes_;
   std::uint32_t size_ = 0, capacity_ = 0;
+  std::uint32_t row_cells_ = 0;  // of the rows that are being added
   std::vector<Cell> cells_;
   std::vector<Item> items_;
   std::string mark_;

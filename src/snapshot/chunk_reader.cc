@@ -107,10 +107,8 @@ Result<Block> ChunkReader::next(const std::stop_token& stop) {
     is_over_ = true;
     rows_.reset();
     block.add_end({digester_.digest()});
-    // What was not written to was never touched: it is no memory in use.
-    if (block.written() < block.loan().bytes() / 2)
-      block.loan().shrink_to(std::max<std::uint64_t>(block.written(), 4096));
   }
+  block.end_filling();
   return block;
 }
 

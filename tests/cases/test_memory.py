@@ -29,3 +29,21 @@ def test_a_dump_of_huge_rows_and_its_load_stay_within_their_memory(tideway, mysq
     load.expect(jobs.PROVEN)
     assert oracle.compare(mysql80, target, databases=["huge"]) == []
     assert load.peak_rss_bytes < 256 << 20, load.peak_rss_bytes / 2**20
+
+
+def test_rows_of_nulls_before_a_slow_target_stay_within_their_memory(tideway, mysql80, target, proxy, tmp_path):
+    shapes.null_rows(mysql80)
+    slow = proxy(target)
+    slow.throttle(12_000_000)
+    bounded = ["--memory", "192MiB", "--threads", "16", "--filter", "nulls.*"]
+
+    def run(*job):
+        outcome = tideway.run(*job, *bounded, deadline_seconds=280).expect(jobs.PROVEN)
+        assert outcome.peak_rss_bytes < 256 << 20, (job[0], outcome.peak_rss_bytes / 2**20)
+
+    run("copy", "--source", mysql80.url(), "--target", slow.url())
+    assert oracle.compare(mysql80, target, databases=["nulls"]) == []
+    run("dump", "--source", mysql80.url(), "--output", tmp_path / "dump")
+    target.execute("DROP DATABASE nulls")
+    run("load", "--target", slow.url(), "--input", tmp_path / "dump")
+    assert oracle.compare(mysql80, target, databases=["nulls"]) == []

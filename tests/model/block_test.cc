@@ -39,6 +39,37 @@ TEST(Block, grows_past_its_loan_without_losing_a_byte) {
   EXPECT_EQ(block.byte_count(), 199U * 200 / 2);
 }
 
+TEST(Block, has_room_for_what_its_loan_leaves_beside_the_cells) {
+  constexpr std::uint32_t borrowed = 4096;
+  constexpr std::size_t columns = 10, cell_bytes = sizeof(Cell);
+  MemoryArbiter arbiter(1 << 20);
+  Block block(std::make_shared<Stream>(), *arbiter.borrow(borrowed, {}));
+  const auto table = table_of(
+      std::vector<Column>(columns, column("a", type_of(TypeKind::var_char, "utf8mb4"), true)));
+  block.begin_rows(table, ChangeKind::insert, {}, all_columns(*table));
+  EXPECT_EQ(block.room_left(), borrowed - columns * cell_bytes);
+  std::size_t rows = 0;
+  while (block.room_left() != 0) {
+    for (std::size_t i = 0; i < columns; ++i) block.add_cell(Cell{});
+    block.end_row();
+    ++rows;
+  }
+  EXPECT_EQ(rows, borrowed / (columns * cell_bytes));
+}
+
+TEST(Block, gives_back_what_it_does_not_need_when_it_is_filled) {
+  MemoryArbiter arbiter(1 << 20);
+  Block block(std::make_shared<Stream>(), *arbiter.borrow(100'000, {}));
+  const auto table = one_text();
+  block.begin_rows(table, ChangeKind::insert, {}, all_columns(*table));
+  block.add_cell(block.append(std::string(9'000, 'x')));
+  block.end_row();
+  block.end_filling();
+  EXPECT_EQ(block.loan_bytes(), 9'000 + sizeof(Cell));
+  EXPECT_EQ(arbiter.used_bytes(), block.loan_bytes());
+  EXPECT_EQ(block.text(block.cells(std::get<Rows>(block.items()[0]))[0]), std::string(9'000, 'x'));
+}
+
 TEST(Block, bytes_can_be_written_in_place) {
   MemoryArbiter arbiter(1 << 20);
   Block block(std::make_shared<Stream>(), *arbiter.borrow(4, {}));
