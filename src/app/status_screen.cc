@@ -183,12 +183,16 @@ class EventPainter final : public Painter {
             Instant now) override {
     for (const std::string& warning : new_warnings) event(warning_event(warning));
     if (figures.status.phase != phase_) event(phase_event(figures.status));
-    if (figures.status.phase.empty() ||
-        (figures.status.phase == phase_ && now - last_ < event_interval))
-      return;
+    if (figures.status.phase.empty()) return;
+    waiting_ = figures;
+    if (figures.status.phase == phase_ && now - last_ < event_interval) return;
     phase_ = figures.status.phase;
     last_ = now;
-    event(status_event(figures));
+    finish();
+  }
+  void finish() override {
+    if (waiting_) event(status_event(*waiting_));
+    waiting_.reset();
   }
   void say(std::string_view line) override { event(note_event(line)); }
   void event(const std::string& json_line) override { put(json_line + "\n"); }
@@ -196,6 +200,7 @@ class EventPainter final : public Painter {
  private:
   std::string phase_;
   Instant last_{};
+  std::optional<Figures> waiting_;  // shown, and not written yet
 };
 
 class SilentPainter final : public Painter {

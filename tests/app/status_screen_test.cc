@@ -81,9 +81,14 @@ TEST(StatusScreen, events_are_json_objects_one_a_line) {
     go_through_a_job(board, screen);
   }
   std::set<std::string> kinds;
-  for (const auto& line : lines_of(pipe.all()))
+  const auto lines = lines_of(pipe.all());
+  for (const auto& line : lines)
     kinds.insert(nlohmann::json::parse(line)["event"].get<std::string>());
   EXPECT_EQ(kinds, (std::set<std::string>{"note", "phase", "status", "warning"}));
+  // However short the last phase was, what it came to is said.
+  const auto last = nlohmann::json::parse(lines.back());
+  EXPECT_EQ(last["event"], "status");
+  EXPECT_EQ(last["rows_done"], 42);
 }
 
 TEST(StatusScreen, the_live_block_leaves_one_plain_line_behind) {
