@@ -72,6 +72,12 @@ Result<bool> ChunkReader::begin(Session& session, const std::stop_token& stop) {
   rows_.reset();
   if (key_ == nullptr && rows() != 0) return false;
   rows_ = TRY(session.stream(statement(), stop));
+  if (const auto expected = std::max<std::size_t>(columns_.size(), 1);
+      rows_->column_count() != expected) {
+    return fail(Error(ErrorCode::unexpected_answer, Side::source, Retry::never,
+                      fmt::format("{} columns of {} were asked for and {} came", expected,
+                                  quoted(table_.id()), rows_->column_count())));
+  }
   return true;
 }
 

@@ -26,6 +26,20 @@ bool is_about_the_table(const Error& error) {
   }
 }
 
+// MySQL takes a selected `*` for all columns, quoted or not: its rows would be others than asked
+// for.
+Result<void> refuse_star_column(const TableDef& table) {
+  const auto star = std::ranges::find(table.columns, "*", &Column::name);
+  if (star == table.columns.end()) return {};
+  Evidence evidence;
+  evidence.table = quoted(table.id);
+  evidence.column = "*";
+  return fail(Error(ErrorCode::server_refused, Side::source, Retry::after_operator,
+                    std::move(evidence),
+                    "a column named * cannot be read, since the server takes it for all columns: "
+                    "rename it, or leave the table out with --filter"));
+}
+
 }  // namespace
 
 ReadPlan::ReadPlan(std::vector<ListedTable> tables, Ledger& ledger, ReadOptions options)
@@ -155,6 +169,7 @@ Result<void> ReadPlan::load(Work& work, std::size_t index, Planned& planned) {
 
 Result<void> ReadPlan::cut(Work& work, std::size_t index, Planned& planned, Session& session,
                            const std::stop_token& stop) {
+  TRY(refuse_star_column(*work.listed.def));
   const auto add = [&](ChunkRange range, bool is_last) {
     auto stream = std::make_shared<Stream>();
     *stream = {work.listed.id(), work.next_ordinal++, to_json(range), is_last};
