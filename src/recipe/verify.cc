@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -23,6 +24,7 @@ constexpr Duration patience = std::chrono::minutes(5);  // for a server that wen
 struct Matched {
   std::vector<TablePair> pairs;
   std::vector<TableReport> unpaired;
+  std::uint64_t rows = 0;  // of the pairs, as the source estimates
 };
 
 TableReport unpaired(const TableId& table, ComparisonState state, std::string reason) {
@@ -55,6 +57,7 @@ Matched match_tables(const ObjectList& source, const ObjectList& target) {
     auto pair = pair_tables(table.def, twin->second->def);
     if (pair) {
       matched.pairs.push_back(*std::move(pair));
+      matched.rows += table.rows;
     } else {
       matched.unpaired.push_back(
           unpaired(table.id(), ComparisonState::different, pair.error().message()));
@@ -136,10 +139,12 @@ Result<std::vector<TableReport>> compare(const Endpoint& source, const Endpoint&
                                          const Matched& matched, const VerifyOptions& options,
                                          StatusBoard& board, const std::stop_token& stop) {
   CompareMeter meter;
-  const auto showing = board.show([&meter, &matched] {
+  const bool has_estimate = options.where.empty();  // of all rows
+  const auto showing = board.show([&meter, &matched, has_estimate] {
     Status status;
     status.phase = "comparing";
     status.rows_done = meter.rows;
+    if (has_estimate) status.rows_total = std::max(matched.rows, status.rows_done);
     status.tables_total = matched.pairs.size();
     status.tables_done = meter.tables_done;
     return status;
