@@ -174,6 +174,14 @@ std::optional<FilledTable> JobProgress::filled(const TableId& source) const {
   });
 }
 
+std::vector<FilledTable> JobProgress::all_filled() const {
+  return state_->facts.with([](const auto& facts) {
+    std::vector<FilledTable> all;
+    for (const auto& [source, table] : facts.filled) all.push_back(table);
+    return all;
+  });
+}
+
 Result<void> JobProgress::fill_tables(std::span<const FilledTable> tables,
                                       const std::stop_token& stop) {
   Control& control = state_->control;

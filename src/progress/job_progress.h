@@ -86,6 +86,7 @@ class JobProgress {
   // it.
   Result<void> fill_tables(std::span<const FilledTable> tables, const std::stop_token& stop);
   std::optional<FilledTable> filled(const TableId& source) const;  // nullopt: not yet
+  std::vector<FilledTable> all_filled() const;                     // by name
 
   // In one transaction: the position changes, and the chunk rows of `tables_to_copy_again`, and of
   // tables that were left half written without a mark, are removed while the tables are set down as

@@ -97,6 +97,18 @@ void describe_objects(Certificate& certificate, const ObjectList& objects) {
   }
 }
 
+void describe_left_over(Certificate& certificate, std::span<const FilledTable> filled,
+                        const ObjectList& objects) {
+  for (const FilledTable& table : filled) {
+    if (std::ranges::find(objects.tables, table.source, &ListedTable::id) != objects.tables.end())
+      continue;
+    certificate.warnings.push_back(fmt::format(
+        "{} was begun by an earlier start and is no more on the source: what was copied of it is "
+        "left on the target, and compared with nothing; if nobody needs it: DROP TABLE {}",
+        quoted(table.source), quoted(table.target)));
+  }
+}
+
 void describe_rounds(Certificate& certificate, const RoundsResult& rounds) {
   certificate.rung = to_text(rounds.common.rung);
   certificate.position = rounds.common.position_text();

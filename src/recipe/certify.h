@@ -9,6 +9,7 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/table_def.h"
+#include "progress/job_progress.h"
 #include "recipe/rounds.h"
 #include "snapshot/object_list.h"
 
@@ -19,6 +20,9 @@ Certificate begin_certificate(const std::string& recipe, const std::string& sour
                               const std::string& target);
 void describe_objects(Certificate& certificate,
                       const ObjectList& objects);  // what is not carried over, and why
+// Tables that an earlier start began and the source has no more.
+void describe_left_over(Certificate& certificate, std::span<const FilledTable> filled,
+                        const ObjectList& objects);
 void describe_rounds(Certificate& certificate, const RoundsResult& rounds);  // position and rung
 void describe_changes(Certificate& certificate, std::span<const MadeTable> tables);
 // A table is proven when the target's digest is that of the rows sent and the rows stand at the

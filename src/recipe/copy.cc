@@ -145,6 +145,7 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   auto progress =
       TRY_DURING("opening the job on the target",
                  JobProgress::open(target, job_options(options, certificate.job), stop));
+  describe_left_over(certificate, progress->all_filled(), objects);
   Tables made = TRY(make_everything(*progress, objects, options, stop));
   MemoryArbiter arbiter(options.common.memory_bytes);
   ServerTarget round_target(*progress, made, arbiter,
