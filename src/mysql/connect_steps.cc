@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <netdb.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
@@ -146,6 +147,14 @@ Error tls_error(const Endpoint& endpoint, const ConnectSteps& steps) {
   constexpr std::string_view prefix = "TLS/SSL error: ";
   std::string_view text = steps.text;
   if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  // The library says "no such file" and not which.
+  for (const std::string& file :
+       {endpoint.tls_files.ca, endpoint.tls_files.cert, endpoint.tls_files.key}) {
+    if (!file.empty() && ::access(file.c_str(), R_OK) != 0) {
+      return make_error(endpoint, ErrorCode::connect_tls, Retry::after_operator,
+                        fmt::format("TLS failed: {}: {}", file, std::strerror(errno)));
+    }
+  }
   std::string next;
   if (endpoint.tls == TlsMode::attempt || endpoint.tls == TlsMode::require) {
     next = endpoint.tls == TlsMode::attempt

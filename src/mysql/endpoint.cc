@@ -31,7 +31,7 @@ constexpr std::array tls_names = {
     TlsName{"verify_ca", TlsMode::verify_ca},
     TlsName{"verify_identity", TlsMode::verify_host},
 };
-constexpr std::string_view tls_words = "off, attempt, require, verify-ca, verify, legacy";
+constexpr std::string_view tls_words = "off, try, require, verify-ca, verify, legacy";
 
 // Text means the same on every session only because these are ours to set.
 constexpr std::array own_variables = {

@@ -13,7 +13,7 @@ namespace tideway {
 
 Error bad_endpoint(std::string message);
 
-// off, attempt, require, verify-ca, verify, legacy; also the names of --ssl-mode (DISABLED …
+// off, try, require, verify-ca, verify, legacy; also the names of --ssl-mode (DISABLED …
 // VERIFY_IDENTITY), any case.
 Result<TlsMode> parse_tls_mode(std::string_view text);
 Result<std::uint16_t> parse_port(std::string_view text);

@@ -286,6 +286,8 @@ Error to_login_error(const Endpoint& endpoint, std::uint32_t number, std::string
     message = fmt::format("{}: the server did not understand the handshake", endpoint.to_text());
   } else if (found.code == ErrorCode::server_refused || found.code == ErrorCode::table_gone) {
     found = {ErrorCode::connect_login, Retry::after_operator};
+    if (number == 1049)
+      evidence.statement = "Correct the database in the address, or leave it out: none is needed.";
   } else {
     message = fmt::format("{}: {}", endpoint.to_text(), error_page(found.code).sentence);
   }

@@ -542,3 +542,10 @@ def test_a_load_is_the_same_job_however_its_directory_is_written(tideway, shop, 
     tideway.run("dump", "--source", shop.url(), "--output", tmp_path / "d", "-f", "shop.*", "-q").expect(jobs.PROVEN)
     for written in ("d", tmp_path / "d", "../" + tmp_path.name + "/d/"):
         tideway.run("load", "--target", target.url(), "--input", written, directory=tmp_path).expect(jobs.PROVEN)
+
+
+def test_a_missing_certificate_file_and_an_unknown_database_are_named(tideway, shop):
+    dump = lambda url: tideway.run("dump", "--source", url, "--output", "noop://").expect(jobs.ENVIRONMENT).stderr
+    assert "TLS failed: /nope.pem: No such file or directory" in dump(shop.url(tls="verify", ca="/nope.pem"))
+    said = dump(shop.url(database="nodb"))
+    assert "Unknown database 'nodb'" in said and "next: Correct the database in the address, or leave it out" in said
