@@ -98,6 +98,10 @@ Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool wit
                              Session& target, const std::stop_token& stop) {
   LoadInput input;
   PartList all = TRY_DURING("listing " + place.name(), list_parts(place));
+  if (all.tables.empty() && all.databases.empty() && all.ignored.empty()) {
+    return fail(Error(ErrorCode::file_unexpected, Side::local, Retry::never,
+                      place.name() + " is empty: there is nothing to load"));
+  }
   if (all.tables.empty() && !all.ignored.empty()) {
     return fail(Error(ErrorCode::file_unexpected, Side::local, Retry::never,
                       fmt::format("no file in {} has a name that says which table it is of, like "

@@ -70,8 +70,9 @@ def test_a_changed_byte_in_a_part_is_found(tideway, mysql80, target, tmp_path):
 
 
 def test_input_whose_names_say_nothing_is_told_what_names_say(tideway, target, tmp_path):
-    (tmp_path / "all.sql").write_text("INSERT INTO t VALUES (1);\n")
     load = lambda: tideway.run("load", "--input", tmp_path, "--target", target.url()).expect(jobs.FAILED).stderr
+    assert f"{tmp_path} is empty: there is nothing to load" in load()
+    (tmp_path / "all.sql").write_text("INSERT INTO t VALUES (1);\n")
     assert "TW702" in (said := load()) and "all.sql" in said and "like shop.orders.sql" in said
     (tmp_path / "all.sql").rename(tmp_path / "d.t.sql")
     assert "TW702" in (said := load()) and "no d.t-schema.sql, and the target has no table `d`.`t`" in said
