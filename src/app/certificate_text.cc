@@ -16,7 +16,7 @@ std::string padded(const std::string& text, std::size_t columns) {
 }
 
 std::string name_of(const TableCertificate& table) {
-  const auto name = [](const TableId& id) { return id.database + "." + id.name; };
+  const auto name = [](const TableId& id) { return visible(id.database + "." + id.name); };
   return table.source == table.target ? name(table.source)
                                       : name(table.source) + " -> " + name(table.target);
 }
@@ -78,7 +78,8 @@ std::string table_lines(const Certificate& certificate, std::size_t tables_max) 
     text +=
         fmt::format("  {}  {:>{}}  {:<{}}  {}\n", padded(name_of(*table), names),
                     human_count(table->rows), rows, digest_of(*table), digests, proof_of(*table));
-    for (const std::string& difference : table->differences) text += "      " + difference + "\n";
+    for (const std::string& difference : table->differences)
+      text += "      " + visible(difference) + "\n";
   }
   if (proven_left_out > 0)
     text += fmt::format("  and {} tables that are proven\n", human_count(proven_left_out));
@@ -91,13 +92,13 @@ std::string left_lines(const Certificate& certificate) {
     text += fmt::format("  not carried over: {} {}{}", left.count, left.kind,
                         left.count == 1 ? "" : "s");
     if (!left.names.empty()) {
-      text += fmt::format(" ({}{})", fmt::join(left.names, ", "),
+      text += fmt::format(" ({}{})", visible(fmt::format("{}", fmt::join(left.names, ", "))),
                           left.names.size() < left.count ? ", …" : "");
     }
     text += (left.advice.empty() ? "" : ": " + left.advice) + "\n";
   }
   for (const auto& change : certificate.changes) {
-    text += fmt::format("  changed: {}: {}{}\n", change.object, change.what,
+    text += fmt::format("  changed: {}: {}{}\n", visible(change.object), change.what,
                         change.why.empty() ? "" : " (" + change.why + ")");
   }
   for (const auto& warning : certificate.warnings) text += "  warning: " + warning + "\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace tideway {
 
@@ -66,7 +67,7 @@ std::string Error::to_line() const {
 std::string Error::to_report() const {
   std::string report = "error: " + to_line() + "\n";
   const auto add = [&report](std::string_view name, const std::string& value) {
-    if (!value.empty()) report += "  " + std::string(name) + ": " + value + "\n";
+    if (!value.empty()) report += "  " + std::string(name) + ": " + visible(value) + "\n";
   };
   add("table", evidence_.table);
   add("column", evidence_.column);

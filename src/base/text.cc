@@ -188,4 +188,20 @@ std::string ascii_lower(std::string_view text) {
   return lower;
 }
 
+std::string visible(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      shown += c;
+    } else if (c == '\n' || c == '\t') {
+      shown += c == '\n' ? "\\n" : "\\t";
+    } else {
+      shown += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
+    }
+  }
+  return shown;
+}
+
 }  // namespace tideway

@@ -30,4 +30,7 @@ std::string to_hex(std::string_view bytes);  // lower case
 Result<std::string> from_hex(std::string_view hex);
 std::string ascii_lower(std::string_view text);
 
+// For people: control characters as \n, \t or \x1b, so that no name breaks a line or a terminal.
+std::string visible(std::string_view text);
+
 }  // namespace tideway

@@ -90,5 +90,9 @@ TEST(AsciiLower, leaves_bytes_beyond_ascii_alone) {
   EXPECT_EQ(ascii_lower("AbZ\xC3\x84"), "abz\xC3\x84");
 }
 
+TEST(Text, control_characters_are_visible) {
+  EXPECT_EQ(visible("a\nb\tc\x1b[2J\x7f é"), "a\\nb\\tc\\x1b[2J\\x7f é");
+}
+
 }  // namespace
 }  // namespace tideway
