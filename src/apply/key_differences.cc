@@ -66,7 +66,8 @@ bool is_numbered_by_target(const TableDef& source, const TableDef& target, const
 std::string column_list(const TableDef& table, const Key& key) {
   std::string list;
   for (const KeyPart& part : key.parts)
-    list += (list.empty() ? "" : ", ") + quoted(table.columns[part.column].name);
+    list += fmt::format("{}{}{}", list.empty() ? "" : ", ", quoted(table.columns[part.column].name),
+                        part.prefix_length == 0 ? "" : fmt::format("({})", part.prefix_length));
   return list;
 }
 
@@ -104,6 +105,23 @@ std::vector<KeyMisfit> key_differences(const TableDef& source, const TableDef& t
                      fmt::format("ALTER TABLE {} ADD PRIMARY KEY ({})", quoted(target.id), list)});
   }
   return found;
+}
+
+std::vector<std::string> keys_not_kept(const TableDef& source, const TableDef& target) {
+  std::vector<std::string> told;
+  const std::vector<Parts> theirs = unique_keys(target);
+  for (const Key& key : source.keys) {
+    const auto parts = key.kind == KeyKind::unique ? parts_of(source, key) : std::nullopt;
+    if (!parts) continue;
+    if (std::ranges::any_of(theirs, [&](const Parts& their) { return tells_apart(*parts, their); }))
+      continue;
+    told.push_back(fmt::format(
+        "the source's unique key {} ({}) is not on the target, which takes duplicates: ALTER TABLE "
+        "{} ADD UNIQUE KEY {} ({})",
+        quoted(key.name), column_list(source, key), quoted(target.id), quoted(key.name),
+        column_list(source, key)));
+  }
+  return told;
 }
 
 }  // namespace tideway

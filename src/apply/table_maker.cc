@@ -193,6 +193,7 @@ Result<MadeTable> make_table(Session& session, JobProgress& progress, const Tabl
   made.target = found.definition;
   TRY(compare(table, *made.target));
   std::ranges::move(losses(*made.target, traits), std::back_inserter(made.changes));
+  std::ranges::move(keys_not_kept(*table.source, *made.target), std::back_inserter(made.changes));
   if (filled) {
     made.was_empty = filled->was_empty;
   } else if (!made.is_new) {

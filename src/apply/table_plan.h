@@ -66,4 +66,8 @@ struct KeyMisfit {
 // where the target has none like it. Keys over expressions are not looked at.
 std::vector<KeyMisfit> key_differences(const TableDef& source, const TableDef& target);
 
+// Unique keys of the source that the target does not keep, a sentence each: every row arrives, and
+// so would duplicates that an application makes later. The primary key is key_differences()'.
+std::vector<std::string> keys_not_kept(const TableDef& source, const TableDef& target);
+
 }  // namespace tideway

@@ -140,5 +140,24 @@ TEST(KeyMisfits, are_keys_that_reject_rows_and_a_primary_key_that_is_missing) {
   EXPECT_THAT(misfits("CREATE TABLE t (a INT)", "CREATE TABLE t (a INT UNIQUE)"), SizeIs(1));
 }
 
+TEST(KeysNotKept, are_unique_keys_under_which_the_target_takes_duplicates) {
+  const auto told = [](const char* target) {
+    return keys_not_kept(*table_of("CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9), c INT, UNIQUE "
+                                   "KEY u (b(4), c))"),
+                         *table_of(target));
+  };
+  for (const char* target :
+       {"CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9), c INT, UNIQUE KEY v (C, b(4)))",
+        "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9), c INT, UNIQUE KEY v (c))",
+        "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9), c INT, UNIQUE KEY v (b(3), c))"}) {
+    EXPECT_THAT(told(target), IsEmpty()) << target;
+  }
+  for (const char* target :
+       {"CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9), c INT, KEY u (b(4), c))",
+        "CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(9), c INT, UNIQUE KEY u (b(5), c))"}) {
+    EXPECT_THAT(told(target), ElementsAre(HasSubstr("ADD UNIQUE KEY `u` (`b`(4), `c`)"))) << target;
+  }
+}
+
 }  // namespace
 }  // namespace tideway

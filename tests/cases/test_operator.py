@@ -287,6 +287,18 @@ def test_the_grants_it_asks_for_on_the_target_can_be_typed_and_are_enough(tidewa
     assert typed[0] == "GRANT ALL ON tideway_meta.* TO 'newcomer'@'%'" and len(set(typed)) == len(typed), typed
 
 
+def test_a_unique_key_that_the_target_does_not_keep_is_on_the_certificate(tideway, shop, target):
+    shop.execute("CREATE TABLE shop.seats (id INT PRIMARY KEY, seat VARCHAR(20), UNIQUE KEY one_each (seat))", "INSERT INTO shop.seats VALUES (1, 'a')")
+    target.execute("CREATE DATABASE shop", "CREATE TABLE shop.seats (id INT PRIMARY KEY, seat VARCHAR(20))")
+    try:
+        said = copy(tideway, shop.url(), target.url(), "-f", "shop.*").expect(jobs.PROVEN).stdout
+        typed = said[said.index("ALTER TABLE `shop`.`seats` ADD UNIQUE KEY") :].splitlines()[0]
+        target.execute(typed)
+        assert "ADD UNIQUE KEY" not in copy(tideway, shop.url(), target.url(), "-f", "shop.*").expect(jobs.PROVEN).stdout
+    finally:
+        shop.execute("DROP TABLE shop.seats")
+
+
 def test_an_account_that_sees_nothing_is_told_so(tideway, shop, target):
     assert "the account can see" in copy(tideway, shop.url("nobody"), target.url()).expect(jobs.USAGE).stderr
 
