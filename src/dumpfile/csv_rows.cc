@@ -105,7 +105,7 @@ Result<std::unique_ptr<PartRows>> open_csv_rows(const PartPlace& place, const Cs
       options.has_header && !(options.keeps_empty_lines && stored_columns(*place.table).empty());
   if (has_header) {
     auto header = read_header(reader, options);
-    if (!header) return fail(in_file(std::move(header).error(), place.file, 0));
+    if (!header) return fail(in_file(header.error(), place.file, 0));
     names = std::move(*header);
   }
   const std::uint64_t header_end = reader.row_end_offset(), header_rows = reader.rows();
@@ -117,7 +117,7 @@ Result<std::unique_ptr<PartRows>> open_csv_rows(const PartPlace& place, const Cs
   auto part = std::make_unique<CsvPart>(place, options, std::move(reader));
   if (!names.empty() && options.header_matches) {
     auto used = part->use_header(names);
-    if (!used) return fail(in_file(std::move(used).error(), place.file, 0));
+    if (!used) return fail(in_file(used.error(), place.file, 0));
   }
   part->start_behind(at);
   return part;
@@ -145,7 +145,7 @@ std::uint64_t offset_of(const std::string& mark) {
   return std::sscanf(mark.c_str(), "%*s %llu", &offset) == 1 ? offset : 0;
 }
 
-Error in_file(Error error, const InputFile& file, std::uint64_t offset) {
+Error in_file(const Error& error, const InputFile& file, std::uint64_t offset) {
   constexpr std::string_view of_text = "offset ";  // what a reader of text alone can say
   Evidence evidence = error.evidence();
   if (evidence.position.empty()) {

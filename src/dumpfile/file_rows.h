@@ -25,7 +25,7 @@ class FileRows : public PartRows {
   Result<Filled> fill(BlockFiller& filler, std::uint64_t limit, bool drops,
                       const std::stop_token& stop) override {
     auto filled = fill_on(filler, limit, drops, stop);
-    if (!filled) return fail(in_file(std::move(filled).error(), place_.file, reader_.row_offset()));
+    if (!filled) return fail(in_file(filled.error(), place_.file, reader_.row_offset()));
     return filled;
   }
 
@@ -33,8 +33,6 @@ class FileRows : public PartRows {
 
  protected:
   using Event = typename Reader::Event;
-
-  FileRows(PartPlace place, Reader reader) : place_(std::move(place)), reader_(std::move(reader)) {}
 
   // From here on values stand for these columns. `csv` as in CellMaker::open().
   Result<void> use(ColumnMap map, const CsvOptions* csv) {
@@ -86,6 +84,9 @@ class FileRows : public PartRows {
   std::optional<CellMaker> maker_;
 
  private:
+  friend Part;
+  FileRows(PartPlace place, Reader reader) : place_(std::move(place)), reader_(std::move(reader)) {}
+
   Part& part() { return static_cast<Part&>(*this); }
 
   Result<Filled> fill_on(BlockFiller& filler, std::uint64_t limit, bool drops,

@@ -51,7 +51,7 @@ Result<std::unique_ptr<PartRows>> open_csv_rows(const PartPlace& place, const Cs
 Result<std::unique_ptr<ByteReader>> open_text_at(Storage& storage, const InputFile& file,
                                                  std::uint64_t offset);
 
-Error in_file(Error error, const InputFile& file,
+Error in_file(const Error& error, const InputFile& file,
               std::uint64_t offset);  // adds the place to the evidence
 
 }  // namespace tideway
