@@ -195,13 +195,13 @@ Result<void> DumpJournal::add_table(const DumpedTable& table) {
 }
 
 Result<void> DumpJournal::add_part(Part part) {
-  std::string line = done_line(part);
+  const std::string line = done_line(part);
   {
     const std::scoped_lock lock(mutex_);
     const auto [table, is_new] = manifest_.tables.try_emplace(part.stream.table);
     if (is_new) table->second.id = table->second.file_id = part.stream.table;
   }
-  TRY(append(std::move(line)));
+  TRY(append(line));
   const std::scoped_lock lock(mutex_);  // done only now that the line is durable
   const std::uint64_t ordinal = part.stream.ordinal;
   manifest_.tables[part.stream.table].parts.insert_or_assign(ordinal, std::move(part));
@@ -209,14 +209,14 @@ Result<void> DumpJournal::add_part(Part part) {
 }
 
 Result<void> DumpJournal::add_schema_file(SchemaFile file) {
-  std::string line = schema_line(file);
+  const std::string line = schema_line(file);
   {
     const std::scoped_lock lock(mutex_);
     const auto [known, is_new] = manifest_.schema_files.try_emplace(file.path, file);
     if (!is_new && known->second == file) return {};
     known->second = std::move(file);
   }
-  return append(std::move(line));
+  return append(line);
 }
 
 Result<void> DumpJournal::forget(std::span<const TableId> tables) { return forget(tables, {}); }
@@ -269,7 +269,7 @@ Result<void> DumpJournal::set_point(std::string point) {
     if (manifest_.point == point) return {};
     manifest_.point = std::move(point);
   }
-  return append(std::move(line));
+  return append(line);
 }
 
 std::string DumpJournal::point() const {
