@@ -186,8 +186,8 @@ Result<void> set_query(Endpoint& endpoint, std::string_view query) {
     }
     const std::string name = TRY(percent_decode(pair.substr(0, equal), "parameter name"));
     has_tls = has_tls || name == "tls";
-    std::string value = TRY(percent_decode(pair.substr(equal + 1), "parameter " + name));
-    TRY(set_parameter(endpoint, name, std::move(value)));
+    const std::string value = TRY(percent_decode(pair.substr(equal + 1), "parameter " + name));
+    TRY(set_parameter(endpoint, name, value));
   }
   settle_tls(endpoint, has_tls);
   return {};
