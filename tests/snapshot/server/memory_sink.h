@@ -14,7 +14,8 @@
 namespace tideway::testing {
 
 // A sink that keeps the rows of each table as text, and of each stream what a real one would: done,
-// mark, digest. Survives from run to run, as a target does. It can stop a run in the middle.
+// mark, digest. Survives from run to run, as a target does: what was left half written without a
+// mark is emptied when the next run asks for it. It can stop a run in the middle.
 class MemorySink : public Sink, public Ledger {
  public:
   std::size_t writers_max() const override { return 2; }
