@@ -5,41 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "sql/escaped_slowly.h"
+
 namespace tideway {
 namespace {
-
-// Byte by byte, as the manual page has it.
-std::string plainly(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '\0':
-        out += "\\0";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\'':
-        out += "\\'";
-        break;
-      case '"':
-        out += "\\\"";
-        break;
-      case '\x1A':
-        out += "\\Z";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string written(std::string_view text) {
   std::vector<char> room(Escapes::bound(text.size()), '#');
@@ -53,7 +22,7 @@ TEST(Escapes, every_byte_at_every_place_is_written_as_byte_by_byte) {
       for (int byte = 0; byte < 256; ++byte) {
         std::string text(length, 'a');
         text[at] = static_cast<char>(byte);
-        ASSERT_EQ(written(text), plainly(text)) << length << ' ' << at << ' ' << byte;
+        ASSERT_EQ(written(text), escaped_slowly(text)) << length << ' ' << at << ' ' << byte;
       }
     }
   }
@@ -61,14 +30,14 @@ TEST(Escapes, every_byte_at_every_place_is_written_as_byte_by_byte) {
 
 TEST(Escapes, a_text_of_nothing_else_stays_inside_its_bound) {
   const std::string text(1000, '\'');
-  EXPECT_EQ(written(text), plainly(text));
+  EXPECT_EQ(written(text), escaped_slowly(text));
 }
 
 TEST(Escapes, a_text_of_many_slices_is_appended_whole) {
   std::string text, out = "before ";
   for (int i = 0; i < 300'000; ++i) text += static_cast<char>(i * 7 % 251);
   literal_escapes.append_to(out, text);
-  EXPECT_EQ(out, "before " + plainly(text));
+  EXPECT_EQ(out, "before " + escaped_slowly(text));
 }
 
 TEST(Escapes, a_smaller_set_leaves_the_other_bytes) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "sql/escaped_slowly.h"
 #include "sql/lexer.h"
 
 namespace tideway {
@@ -30,33 +31,7 @@ std::string live_literal(TypeKind kind, std::string_view cell) {
 }
 
 // The slow way to the same text.
-std::string quoted_slowly(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    switch (c) {
-      case '\0':
-        out += "\\0";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\x1A':
-        out += "\\Z";
-        break;
-      case '\\':
-      case '\'':
-      case '"':
-        out += '\\';
-        [[fallthrough]];
-      default:
-        out += c;
-    }
-  }
-  return out + "'";
-}
+std::string quoted_slowly(std::string_view text) { return "'" + escaped_slowly(text) + "'"; }
 
 TEST(Literal, numbers_are_bare_and_keep_their_text) {
   EXPECT_EQ(literal(TypeKind::integer, "-128"), "-128");
