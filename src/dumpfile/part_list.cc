@@ -39,17 +39,6 @@ bool is_next(const std::string& last, const std::string& key) {
   return key.size() == 13 && *number % 10'000 <= 1 && *number / 10'000 == *before / 10'000 + 1;
 }
 
-void add_doubts(const InputTable& table, std::vector<std::string>& doubts) {
-  std::string last;
-  for (const InputFile& file : table.files) {
-    if (file.bytes == 0) doubts.push_back(file.path + " is empty");
-    if (!is_next(last, file.key))
-      doubts.push_back(fmt::format("{}.{} has no file between {} and {}", table.id.database,
-                                   table.id.name, last.empty() ? "its beginning" : last, file.key));
-    last = file.key;
-  }
-}
-
 class Lister {
  public:
   Lister(Storage& storage, const FileRouter& router) : storage_(storage), router_(router) {}
@@ -226,10 +215,7 @@ class Lister {
   Result<PartList> finished() {
     for (auto& [name, database] : databases_) list_.databases.push_back(std::move(database));
     for (auto& [id, table] : tables_) {
-      if (!list_.manifest) {
-        std::ranges::stable_sort(table.files, {}, &InputFile::key);
-        add_doubts(table, list_.doubts);
-      }
+      if (!list_.manifest) std::ranges::stable_sort(table.files, {}, &InputFile::key);
       list_.bytes += table.bytes();
       list_.tables.push_back(std::move(table));
     }
@@ -256,6 +242,19 @@ std::uint64_t InputTable::bytes() const {
   std::uint64_t sum = 0;
   for (const InputFile& file : files) sum += file.text_bytes != 0 ? file.text_bytes : file.bytes;
   return sum;
+}
+
+std::vector<std::string> doubts_about(const InputTable& table) {
+  std::vector<std::string> doubts;
+  std::string last;
+  for (const InputFile& file : table.files) {
+    if (file.bytes == 0) doubts.push_back(file.path + " is empty");
+    if (!is_next(last, file.key))
+      doubts.push_back(fmt::format("{}.{} has no file between {} and {}", table.id.database,
+                                   table.id.name, last.empty() ? "its beginning" : last, file.key));
+    last = file.key;
+  }
+  return doubts;
 }
 
 Result<PartList> list_parts(Storage& storage, const FileRouter& router) {

@@ -51,13 +51,14 @@ struct PartList {
   std::vector<InputDatabase> databases;  // also those that only tables name; by name
   std::vector<InputTable> tables;        // by database, then ascending by size
   std::vector<IgnoredFile> ignored;
-  // Without a manifest: tables whose files have gaps in their numbers, or are empty. No error,
-  // since the exporter leaves out numbers of empty chunks.
-  std::vector<std::string> doubts;
   std::optional<Manifest> manifest;
   std::optional<DumpMetadata> metadata;
   std::uint64_t bytes = 0;  // of all data files
 };
+
+// Without a manifest: where the numbers of a table's files have gaps, and which are empty. No
+// error, since the exporter leaves out numbers of empty chunks.
+std::vector<std::string> doubts_about(const InputTable& table);
 
 // Lists a dump: ours, the exporter's or mydumper's. With our manifest its word counts: every part
 // must be there in full length, and no other data file. Errors, all before anything is loaded:

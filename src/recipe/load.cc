@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "apply/copy_sink.h"
 #include "dumpfile/part_source.h"
@@ -126,6 +127,12 @@ ProofOptions proof_options(const LoadOptions& options) {
   return proof;
 }
 
+void warn_of_doubts(std::span<const InputTable> tables, StatusBoard& board) {
+  for (const InputTable& table : tables) {
+    for (const std::string& doubt : doubts_about(table)) board.warn(doubt);
+  }
+}
+
 }  // namespace
 
 Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
@@ -162,8 +169,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   std::map<TableId, TablePtr> targets;
   for (const MadeTable& table : made) targets.emplace(table.source->id, table.target);
 
-  for (const std::string& doubt : input.parts.doubts) board.warn(doubt);
-
+  if (!input.parts.manifest) warn_of_doubts(input.parts.tables, board);
   board.begin(2, 3, "loading rows");
   TRY(begin(*progress, input, stop));
   const auto ledger = TRY(TargetLedger::open(*progress, stop));

@@ -36,7 +36,7 @@ std::vector<std::string> doubts_of(std::initializer_list<const char*> keys) {
     EXPECT_TRUE(writer->write("x", {}));
     EXPECT_TRUE(writer->publish({}));
   }
-  return list_parts(storage).value().doubts;
+  return doubts_about(list_parts(storage).value().tables.at(0));
 }
 
 TEST(InputFilesTest, a_gap_in_the_numbers_of_a_foreign_dump_is_told) {
