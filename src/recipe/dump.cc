@@ -166,8 +166,8 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   describe_objects(certificate, objects);
   MemoryArbiter arbiter(options.common.memory_bytes);
   const DumpFormat format = TRY(dump_format(options, session.server()));
-  FolderClaim claim;
-  if (is_local) claim = TRY(FolderClaim::take(place->name()));
+  FileHandle claim;
+  if (is_local) claim = TRY(claim_folder(place->name()));
   if (options.common.restart)
     TRY_DURING("removing the dump that is there", DumpSink::discard(*place));
   const auto sink =

@@ -60,13 +60,13 @@ Result<void> check_writable(const std::string& folder) {
   return {};
 }
 
-Result<FolderClaim> FolderClaim::take(const std::string& folder) {
+Result<FileHandle> claim_folder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(not_writable(folder, error.value()));
-  FolderClaim claim(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (claim.descriptor_ < 0) return fail(not_writable(folder, errno));
-  if (::flock(claim.descriptor_, LOCK_EX | LOCK_NB) == 0) return claim;
+  FileHandle claim(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!claim.is_open()) return fail(not_writable(folder, errno));
+  if (::flock(claim.fd(), LOCK_EX | LOCK_NB) == 0) return claim;
   if (errno != EWOULDBLOCK) {
     LOG(warn, "the file system has no locks: a second dump into the folder would not be noticed",
         {{"folder", folder}, {"why", std::strerror(errno)}});
@@ -77,10 +77,6 @@ Result<FolderClaim> FolderClaim::take(const std::string& folder) {
   evidence.statement = "wait for it or stop it; fuser -v " + folder + " names it";
   return fail(Error(ErrorCode::job_owned, Side::local, Retry::after_operator, std::move(evidence),
                     "another process is writing a dump into " + folder));
-}
-
-FolderClaim::~FolderClaim() {
-  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 Result<std::unique_ptr<Storage>> open_place(const std::string& url, SpaceWatch& watch) {

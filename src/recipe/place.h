@@ -4,10 +4,10 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "base/guarded.h"
 #include "base/result.h"
+#include "storage/local_file.h"
 #include "storage/local_storage.h"
 #include "storage/space.h"
 
@@ -35,24 +35,10 @@ class SpaceWatch final : public SpaceObserver {
 // what the system says. Leaves nothing behind.
 Result<void> check_writable(const std::string& folder);
 
-// That no other process of ours writes into a folder, for as long as it lives; it ends with the
-// process, however that ends, and leaves nothing behind.
-class FolderClaim {
- public:
-  // Makes the folder when it is not there. TW108 while another process has it.
-  static Result<FolderClaim> take(const std::string& folder);
-  FolderClaim() = default;  // of nothing
-  FolderClaim(FolderClaim&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FolderClaim& operator=(FolderClaim&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-  }
-  ~FolderClaim();
-
- private:
-  explicit FolderClaim(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_ = -1;
-};
+// No other process of ours writes into the folder for as long as the handle lives, which ends with
+// the process, however that ends, and leaves nothing behind. Makes the folder when it is not there.
+// TW108 while another process has it.
+Result<FileHandle> claim_folder(const std::string& folder);
 
 // Where files are: a directory (local://, file://, or a plain path) or noop://. TW111 for a scheme
 // that this version does not have. What is in a directory already counts to the watch's budget: a
