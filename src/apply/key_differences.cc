@@ -115,11 +115,11 @@ std::vector<std::string> keys_not_kept(const TableDef& source, const TableDef& t
     if (!parts) continue;
     if (std::ranges::any_of(theirs, [&](const Parts& their) { return tells_apart(*parts, their); }))
       continue;
-    told.push_back(fmt::format(
-        "the source's unique key {} ({}) is not on the target, which takes duplicates: ALTER TABLE "
-        "{} ADD UNIQUE KEY {} ({})",
-        quoted(key.name), column_list(source, key), quoted(target.id), quoted(key.name),
-        column_list(source, key)));
+    told.push_back(
+        fmt::format("the source's unique key {0} ({1}) is not on the target, which takes "
+                    "duplicates: ALTER TABLE "
+                    "{2} ADD UNIQUE KEY {0} ({1})",
+                    quoted(key.name), column_list(source, key), quoted(target.id)));
   }
   return told;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace tideway::recipe {
 namespace {
@@ -99,9 +100,10 @@ void describe_objects(Certificate& certificate, const ObjectList& objects) {
 
 void describe_left_over(Certificate& certificate, std::span<const FilledTable> filled,
                         const ObjectList& objects) {
+  std::set<TableId> there;
+  for (const ListedTable& table : objects.tables) there.insert(table.id());
   for (const FilledTable& table : filled) {
-    if (std::ranges::find(objects.tables, table.source, &ListedTable::id) != objects.tables.end())
-      continue;
+    if (there.contains(table.source)) continue;
     certificate.warnings.push_back(fmt::format(
         "{} was begun by an earlier start and is no more on the source: what was copied of it is "
         "left on the target, and compared with nothing; if nobody needs it: DROP TABLE {}",
