@@ -51,7 +51,7 @@ struct CopyMeter {
 // busy, small or full target are waited out (pressure()).
 //
 // Owned by the recipe; everything it borrows outlives it. Any thread.
-class CopySink : public Sink {
+class CopySink : public StreamSink {
  public:
   // `targets`: definitions as the target has them, by the id rows carry when they arrive here
   // (make_tables() gives them).

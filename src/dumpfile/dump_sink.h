@@ -23,7 +23,7 @@ namespace tideway {
 //
 // Memory: each writer borrows TextOut's buffer and what its packing needs when it is opened, and
 // nothing later.
-class DumpSink : public Sink {
+class DumpSink : public StreamSink {
  public:
   // `settings`: what else the job was begun with (filter, where …); a directory begun with another
   // text is error job_differs. Removes what an earlier process left unfinished. Storage and arbiter

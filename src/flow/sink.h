@@ -29,6 +29,11 @@ class Sink {
   virtual Result<std::unique_ptr<Writer>> open_writer(const std::stop_token& stop) = 0;
   // After all writers have finished: close the manifest.
   virtual Result<void> complete(const std::stop_token& stop) = 0;
+};
+
+// A sink of streams that can be done apart, which keeps what it has of each.
+class StreamSink : public Sink {
+ public:
   // What it has, and where plans are written down first.
   virtual Ledger& ledger() = 0;
 };

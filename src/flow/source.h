@@ -19,7 +19,7 @@ class Reader {
   virtual Result<std::optional<Block>> next(const std::stop_token& stop) = 0;
 };
 
-// Where blocks come from: a snapshot, a dump, later a binlog. Any thread.
+// Where blocks come from: a snapshot, a dump, a binlog. Any thread.
 class Source {
  public:
   virtual ~Source() = default;

@@ -85,12 +85,12 @@ Cell Block::append(std::string_view bytes) {
 }
 
 Rows& Block::begin_rows(TablePtr table, ChangeKind kind, ColumnSet before, ColumnSet after) {
-  Rows rows{std::move(table),
-            kind,
-            std::move(before),
-            std::move(after),
-            static_cast<std::uint32_t>(cells_.size()),
-            0};
+  Rows rows;
+  rows.table = std::move(table);
+  rows.kind = kind;
+  rows.before = std::move(before);
+  rows.after = std::move(after);
+  rows.first_cell = static_cast<std::uint32_t>(cells_.size());
   row_cells_ = rows.cells_per_row();
   return std::get<Rows>(items_.emplace_back(std::move(rows)));
 }

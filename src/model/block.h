@@ -13,8 +13,10 @@
 #include "model/block_fwd.h"
 #include "model/column_set.h"
 #include "model/digest.h"
+#include "model/schema_change.h"
 #include "model/stream.h"
 #include "model/table_def.h"
+#include "model/unit.h"
 
 namespace tideway {
 
@@ -39,6 +41,10 @@ struct Rows {
   ColumnSet before,
       after;  // which columns the images hold; an insert has no before, a removal no after
   std::uint32_t first_cell = 0, row_count = 0;
+  // Of a log: the target may already hold these changes, or later ones of the same rows, so each
+  // row is written as it is to be, whatever is there under its key (exactness: windows).
+  bool is_replay = false;
+  bool foreign_key_checks = true;  // of a log: the source's session had them
   std::uint32_t cells_per_row() const {
     return static_cast<std::uint32_t>(before.size() + after.size());
   }
@@ -50,7 +56,25 @@ struct StreamEnd {
   Digest digest;
 };
 
-using Item = std::variant<Rows, StreamEnd>;
+// The source transaction whose changes stand before this, in this block and earlier ones of the
+// stream, ends here. It may have none that are left.
+struct UnitEnd {
+  UnitId unit;
+  std::uint32_t file = 0;    // OriginNames' ordinal of the log file
+  std::uint64_t offset = 0;  // in the file, behind the transaction's last byte
+  std::int64_t commit_us =
+      0;  // when the source committed it, by its clock: microseconds since 1970
+  std::uint64_t log_bytes = 0;  // its length in the log
+};
+
+// The block ends inside a transaction that goes on in the stream's next block. `rows`: how many of
+// its row changes stand before this, in all its blocks, counted before any stage dropped one.
+struct UnitPart {
+  UnitId unit;  // `last` is 0 where only its end will tell
+  std::uint64_t rows = 0;
+};
+
+using Item = std::variant<Rows, StreamEnd, UnitEnd, UnitPart, std::shared_ptr<const SchemaChange>>;
 
 // Items of one stream with the bytes they point into. Move-only; one thread at a time; its memory
 // is returned on destruction. Normally 64 KiB to 1 MiB; a row larger than that travels alone in a
@@ -97,6 +121,7 @@ class Block {
                    ColumnSet after);  // following cells are its own
   void end_row() { ++std::get<Rows>(items_.back()).row_count; }
   void add_end(StreamEnd end) { items_.emplace_back(std::move(end)); }
+  void add_item(Item item) { items_.push_back(std::move(item)); }
   // Room for a row larger than the block: memory borrowed on top, returned with it.
   Loan& loan() { return loan_; }
   void keep(Loan extra, MemoryArbiter::OversizeTurn turn);

@@ -30,8 +30,8 @@ class ServerTarget final : public RoundTarget {
 
   std::string position() const override { return progress_.position(); }
 
-  Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
-                      const std::stop_token& stop) override {
+  Result<StreamSink*> begin(const std::string& position, const std::set<TableId>& copy_again,
+                            const std::stop_token& stop) override {
     sink_.reset();
     const std::vector<TableId> tables(copy_again.begin(), copy_again.end());
     TRY(progress_.set_position_and_reset(position, tables, stop));

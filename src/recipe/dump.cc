@@ -24,8 +24,8 @@ class DirectoryTarget final : public RoundTarget {
       : sink_(sink), space_(space), has_schemas_(has_schemas) {}
 
   std::string position() const override { return sink_.point(); }
-  Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
-                      const std::stop_token&) override {
+  Result<StreamSink*> begin(const std::string& position, const std::set<TableId>& copy_again,
+                            const std::stop_token&) override {
     const std::vector<TableId> tables(copy_again.begin(), copy_again.end());
     TRY(sink_.reset_tables(tables));
     TRY(sink_.set_point(position));

@@ -21,7 +21,7 @@ Result<std::unique_ptr<Snapshot>> RoundReader::open_snapshot(const ObjectList& o
 
 Result<void> RoundReader::read(Snapshot& snapshot, const Round& round, KnownTables& known,
                                const std::stop_token& stop) {
-  Sink* sink = TRY(target_.begin(round.position, round.copy_again, stop));
+  StreamSink* sink = TRY(target_.begin(round.position, round.copy_again, stop));
   SnapshotSource source(snapshot, round.tables, sink->ledger(), arbiter_, options_.read);
   const auto showing = board_.show([&] { return status_of(source, round.phase); });
   FlowOptions flow;

@@ -19,8 +19,9 @@ class RoundTarget {
   virtual std::string position() const = 0;
   // The rows that follow stand at `position`; what it has of `copy_again` is given up first. The
   // sink is good until the next begin.
-  virtual Result<Sink*> begin(const std::string& position, const std::set<TableId>& copy_again,
-                              const std::stop_token& stop) = 0;
+  virtual Result<StreamSink*> begin(const std::string& position,
+                                    const std::set<TableId>& copy_again,
+                                    const std::stop_token& stop) = 0;
   // Between begins: the source has another definition of the table now, or the table is new there.
   // What was kept of it is given up; the rows that come after the next begin have this definition.
   // TW501, TW502, TW803: the target cannot be made to match, and the table is left.

@@ -88,7 +88,7 @@ class NumberSource : public Source {
 };
 
 // Counts each row it is given.
-class CountingSink : public Sink, private Ledger {
+class CountingSink : public StreamSink, private Ledger {
  public:
   std::size_t writers_max() const override { return 8; }
   Result<std::unique_ptr<Writer>> open_writer(const std::stop_token&) override {

@@ -88,7 +88,7 @@ class MemorySource final : public Source {
 };
 
 // Remembers who wrote what in which order.
-class MemorySink final : public Sink, private Ledger {
+class MemorySink final : public StreamSink, private Ledger {
  public:
   struct Seen {
     std::map<std::uint64_t, std::vector<std::string>> rows;     // per stream, as they came

@@ -16,7 +16,7 @@ namespace tideway::testing {
 // A sink that keeps the rows of each table as text, and of each stream what a real one would: done,
 // mark, digest. Survives from run to run, as a target does: what was left half written without a
 // mark is emptied when the next run asks for it. It can stop a run in the middle.
-class MemorySink : public Sink, public Ledger {
+class MemorySink : public StreamSink, public Ledger {
  public:
   std::size_t writers_max() const override { return 2; }
   Result<std::unique_ptr<Writer>> open_writer(const std::stop_token& stop) override;
