@@ -157,11 +157,11 @@ Result<UnitSet> UnitSet::parse(std::string_view text, OriginNames& names) {
     if (!name || name->empty() || part.empty()) return fail(not_units(text));
     if (begins_with_letter(part)) *name += ':' + std::string(take_until(part, ':'));
     const std::uint32_t origin = names.ordinal(*name);
-    while (!part.empty()) {
+    do {
       const auto range = parse_range(take_until(part, ':'));
       if (!range) return fail(not_units(text));
       set.origins_[origin].add(*range);
-    }
+    } while (!part.empty());
   }
   return set;
 }
