@@ -9,10 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "binlog/gtid_set.h"
+#include "binlog/log_position.h"
 #include "model/table_id.h"
 #include "snapshot/cascades.h"
-#include "snapshot/gtid_set.h"
-#include "snapshot/log_position.h"
 
 namespace tideway {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "binlog/gtid_set.h"
+#include "binlog/log_position.h"
 #include "mysql/session.h"
-#include "snapshot/gtid_set.h"
 #include "snapshot/log_events.h"
-#include "snapshot/log_position.h"
 
 namespace tideway {
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/result.h"
+#include "binlog/log_position.h"
 #include "model/table_def.h"
 #include "model/table_filter.h"
 #include "mysql/session.h"
 #include "snapshot/cascades.h"
-#include "snapshot/log_position.h"
 
 namespace tideway {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "snapshot/gtid_set.h"
+#include "binlog/gtid_set.h"
+#include "binlog/log_position.h"
 #include "snapshot/log_events.h"
-#include "snapshot/log_position.h"
 
 namespace tideway {
 

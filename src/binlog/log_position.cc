@@ -1,4 +1,4 @@
-#include "snapshot/log_position.h"
+#include "binlog/log_position.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "snapshot/gtid_set.h"
+#include "binlog/gtid_set.h"
 
 #include <gtest/gtest.h>
 
@@ -85,12 +85,53 @@ TEST(gtid_set, contains_and_minus_agree_with_sets_of_numbers) {
   }
 }
 
-TEST(gtid_set, holds_the_greatest_number) {
-  GtidSet set = parsed(of(a, ":18446744073709551614"));
-  set.add(a, UINT64_MAX);
+TEST(gtid_set, holds_the_greatest_number_of_a_server) {
+  GtidSet set = parsed(of(a, ":9223372036854775805"));
+  set.add(a, GtidSet::last_number);
   set.add(a, 1);
-  EXPECT_EQ(set.to_text(), of(a, ":1:18446744073709551614-18446744073709551615"));
-  EXPECT_TRUE(set.contains(a, UINT64_MAX));
+  EXPECT_EQ(set.to_text(), of(a, ":1:9223372036854775805-9223372036854775806"));
+  EXPECT_TRUE(set.contains(a, GtidSet::last_number));
+  EXPECT_FALSE(GtidSet::parse(of(a, ":9223372036854775807")));
+}
+
+std::string bytes(std::initializer_list<int> values) {
+  std::string text;
+  for (const int value : values) text += static_cast<char>(value);
+  return text;
+}
+
+// One range of `uuid`, as every MySQL since 5.6 writes it: what a log of 8.0 begins with.
+TEST(gtid_set, has_the_binary_form_of_the_servers) {
+  const std::string expected = bytes({1, 0, 0, 0, 0, 0, 0, 0}) + std::string(16, 0x11) +
+                               bytes({1, 0, 0, 0, 0, 0, 0, 0}) + bytes({2, 0, 0, 0, 0, 0, 0, 0}) +
+                               bytes({8, 0, 0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(parsed(of(a, ":2-7")).encode(), expected);
+  EXPECT_EQ(GtidSet::decode(expected)->to_text(), of(a, ":2-7"));
+  EXPECT_EQ(GtidSet().encode(), std::string(8, 0));
+  EXPECT_TRUE(GtidSet::decode(std::string(8, 0))->is_empty());
+}
+
+TEST(gtid_set, has_the_form_with_tags_only_where_there_are_some) {
+  const GtidSet set = parsed(of(a, ":1:blue:5"));
+  const std::string one = bytes({1, 0, 0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(set.encode(), bytes({1, 2, 0, 0, 0, 0, 0, 1}) + std::string(16, 0x11) + bytes({0}) +
+                              one + one + bytes({2, 0, 0, 0, 0, 0, 0, 0}) + std::string(16, 0x11) +
+                              bytes({8}) + "blue" + one + bytes({5, 0, 0, 0, 0, 0, 0, 0}) +
+                              bytes({6, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(gtid_set, reads_back_the_binary_form_it_writes_and_no_part_of_it) {
+  for (const std::string& text :
+       {std::string(), of(a, ":1-3:7"), of(a, ":1,") + of(b, ":5-9:11:13-14"),
+        of(a, ":1:blue:2:red:3-9,") + of(b, ":x_1:4")}) {
+    const GtidSet set = parsed(text);
+    const std::string encoded = set.encode();
+    ASSERT_TRUE(GtidSet::decode(encoded)) << text;
+    EXPECT_EQ(*GtidSet::decode(encoded), set);
+    for (std::size_t length = 0; length < encoded.size(); ++length)
+      EXPECT_FALSE(GtidSet::decode(encoded.substr(0, length))) << text << " cut at " << length;
+    EXPECT_FALSE(GtidSet::decode(encoded + "x"));
+  }
 }
 
 }  // namespace
