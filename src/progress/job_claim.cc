@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "progress/job_progress.h"
+#include "progress/log_rows.h"
 #include "progress/meta_tables.h"
 #include "progress/owner.h"
 #include "progress/session_name.h"
@@ -202,9 +203,13 @@ Result<JobClaim> claim_job(Control& control, const JobOptions& options,
   };
   const auto end = [&](Session& session) { return end_sessions(control, job, session, stop); };
   const auto fence = [&](Session& session) { return fence_chunks(control, job, session, stop); };
+  const auto take_over = [&](Session& session) {
+    return take_lanes(control, job.epoch, session, stop);
+  };
   TRY(control.transaction(take, stop));
   TRY(control.outside_transaction(end, stop));
   TRY(control.outside_transaction(fence, stop));
+  TRY(control.transaction(take_over, stop));
   LOG(info, "the job is ours",
       {{"job", options.job}, {"epoch", job.epoch}, {"state", job.claim.state}});
   job.claim.epoch = job.epoch;

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "progress/control.h"
 #include "progress/job_claim.h"
+#include "progress/log_rows.h"
 #include "progress/meta_tables.h"
 
 namespace tideway {
@@ -139,7 +140,9 @@ Result<std::unique_ptr<JobProgress>> JobProgress::open(const Endpoint& target, J
   const Duration interval = options.heartbeat;
   auto state = std::make_unique<State>(target, std::move(options), stop);
   Control& control = state->control;
-  const auto create = [&](Session& session) { return create_meta_tables(session, stop); };
+  const auto create = [&](Session& session) {
+    return create_meta_tables(session, meta_tables(), stop);
+  };
   TRY(control.outside_transaction(create, stop));
   state->found = TRY(claim_job(control, state->options, stop));
   TRY(control.own(state->found.epoch, stop));
@@ -300,6 +303,7 @@ Result<void> JobProgress::forget(const std::stop_token& stop) {
   const JobOptions& options = state_->options;
   const auto work = [&](Session& session) -> Result<void> {
     TRY(session.execute("DELETE FROM tideway_meta.chunk WHERE " + control.where_job(), stop));
+    TRY(forget_log(control, session, stop));
     TRY(session.execute(
         "UPDATE tideway_meta.filled SET state = 'clearing' WHERE " + control.where_job(), stop));
     TRY(session.execute(

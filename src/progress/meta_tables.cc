@@ -11,7 +11,7 @@
 namespace tideway {
 namespace {
 
-constexpr std::array tables{
+constexpr std::array copy_tables{
     MetaTable{"base", R"(CREATE TABLE IF NOT EXISTS tideway_meta.base (
   job VARBINARY(256) NOT NULL PRIMARY KEY,
   format INT UNSIGNED NOT NULL,
@@ -56,11 +56,60 @@ constexpr std::array tables{
 ) ENGINE=InnoDB)"},
 };
 
+constexpr std::array tables_of_logs{
+    MetaTable{"log", R"(CREATE TABLE IF NOT EXISTS tideway_meta.log (
+  job VARBINARY(256) NOT NULL PRIMARY KEY,
+  position LONGBLOB NOT NULL COMMENT 'all before it is applied; in words of the reader',
+  units LONGBLOB NOT NULL COMMENT 'applied, also behind the position'
+) ENGINE=InnoDB)"},
+    MetaTable{"lane", R"(CREATE TABLE IF NOT EXISTS tideway_meta.lane (
+  job VARBINARY(256) NOT NULL,
+  lane INT UNSIGNED NOT NULL,
+  epoch BIGINT UNSIGNED NOT NULL,
+  commit_no BIGINT UNSIGNED NOT NULL,
+  session_id BIGINT UNSIGNED NOT NULL,
+  guard INT NOT NULL,
+  done LONGBLOB NOT NULL COMMENT 'units applied by this lane, above log.units',
+  piece_unit VARBINARY(1024) NOT NULL COMMENT 'a unit that is half written; empty: none',
+  piece_rows BIGINT UNSIGNED NOT NULL COMMENT 'of its row changes in the log, how many are in',
+  PRIMARY KEY (job, lane)
+) ENGINE=InnoDB)"},
+    MetaTable{"standing", R"(CREATE TABLE IF NOT EXISTS tideway_meta.standing (
+  job VARBINARY(256) NOT NULL,
+  table_database VARBINARY(256) NOT NULL,
+  table_name VARBINARY(256) NOT NULL,
+  low LONGBLOB NOT NULL,
+  high LONGBLOB NOT NULL,
+  is_exact TINYINT NOT NULL COMMENT '1: exactly at high, 0: somewhere between',
+  PRIMARY KEY (job, table_database, table_name)
+) ENGINE=InnoDB)"},
+    MetaTable{"ddl", R"(CREATE TABLE IF NOT EXISTS tideway_meta.ddl (
+  job VARBINARY(256) NOT NULL,
+  unit VARBINARY(1024) NOT NULL,
+  intent LONGBLOB NOT NULL COMMENT 'the statement',
+  tag VARBINARY(256) NOT NULL COMMENT 'a comment in the statement that is run',
+  before_hash VARBINARY(256) NOT NULL COMMENT 'of the definitions it changes',
+  after_hash VARBINARY(256) NOT NULL,
+  PRIMARY KEY (job, unit)
+) ENGINE=InnoDB)"},
+    MetaTable{"parked", R"(CREATE TABLE IF NOT EXISTS tideway_meta.parked (
+  job VARBINARY(256) NOT NULL,
+  table_database VARBINARY(256) NOT NULL,
+  table_name VARBINARY(256) NOT NULL,
+  from_unit VARBINARY(1024) NOT NULL,
+  reason MEDIUMBLOB NOT NULL,
+  dropped BIGINT UNSIGNED NOT NULL COMMENT 'row changes left out so far',
+  PRIMARY KEY (job, table_database, table_name)
+) ENGINE=InnoDB)"},
+};
+
 }  // namespace
 
-std::span<const MetaTable> meta_tables() { return tables; }
+std::span<const MetaTable> meta_tables() { return copy_tables; }
+std::span<const MetaTable> log_tables() { return tables_of_logs; }
 
-Result<void> create_meta_tables(Session& session, const std::stop_token& stop) {
+Result<void> create_meta_tables(Session& session, std::span<const MetaTable> tables,
+                                const std::stop_token& stop) {
   const auto found = TRY(session.query(
       "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'tideway_meta'",
       stop));

@@ -22,6 +22,14 @@ constexpr std::uint32_t progress_format = 1;
 //   filled  one row a table the job fills: was it empty when the job came, must it be emptied first
 //   chunk   one row a stream: how far its rows are in the target
 //
+// and, made only for jobs that follow a log:
+//
+//   log       one row a job: where its log is taken up again
+//   lane      one row a lane: what it has applied above that
+//   standing  one row a table: how far its rows were when following began
+//   ddl       statements that were begun and not ended
+//   parked    tables that are left out
+//
 // Identifiers are VARBINARY(256): 64 characters of four bytes, compared exactly, and a key over a
 // job and a table stays below InnoDB's 3072 bytes (three of them and an ordinal: 776). `guard` is
 // NOT NULL so that a statement of somebody who no longer owns the job fails by itself
@@ -30,10 +38,12 @@ struct MetaTable {
   std::string_view name, create_statement;
 };
 std::span<const MetaTable> meta_tables();
+std::span<const MetaTable> log_tables();
 
-// Creates the database and what is missing in it. Idempotent, and asks first: an account without
-// CREATE can go on with tables that somebody else made.
-Result<void> create_meta_tables(Session& session, const std::stop_token& stop);
+// Creates the database and what is missing in it of `tables`. Idempotent, and asks first: an
+// account without CREATE can go on with tables that somebody else made.
+Result<void> create_meta_tables(Session& session, std::span<const MetaTable> tables,
+                                const std::stop_token& stop);
 
 // Text as SQL: identifiers of other tables and job names; bytes nobody else reads (marks, bounds,
 // positions).
