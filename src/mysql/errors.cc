@@ -213,7 +213,27 @@ std::string_view head_of(std::string_view statement) {
 
 }  // namespace
 
+namespace {
+
+// What a server says instead of its log: one number for everything.
+ErrorClass classify_log_refusal(std::string_view text) {
+  if (mentions(text, "purged") || mentions(text, "ould not find first log"))
+    return {ErrorCode::log_purged, Retry::after_operator};
+  if (mentions(text, "file size") || mentions(text, "mpossible position") ||
+      mentions(text, "ore GTIDs than"))
+    return {ErrorCode::log_differs, Retry::after_operator};
+  if (mentions(text, "max_allowed_packet"))
+    return {ErrorCode::packet_too_large, Retry::after_operator};
+  // Somebody else took our server id, or the sending thread met what the writing one was still at.
+  if (mentions(text, "same server_uuid") || mentions(text, "same server_id"))
+    return {ErrorCode::lost_connection, Retry::new_session};
+  return {ErrorCode::binlog_unavailable, Retry::after_operator};
+}
+
+}  // namespace
+
 ErrorClass classify(std::uint32_t number, ServerKind kind, std::string_view text) {
+  if (number == 1236) return classify_log_refusal(text);
   if (number == 1290 && !mentions(text, "read-only") && !mentions(text, "read_only"))
     return {ErrorCode::server_refused, Retry::after_operator};
   if (number == 1030 && (mentions(text, "error 28 ") || mentions(text, "error 12 ")))

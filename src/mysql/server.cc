@@ -147,6 +147,12 @@ std::string_view Server::binlog_status_statement() const {
   return is_renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
 }
 
+std::string_view Server::replicas_statement() const {
+  const bool is_renamed =
+      (kind == ServerKind::mysql || kind == ServerKind::aurora) && version >= 80022;
+  return is_renamed ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+}
+
 std::uint64_t Server::max_txn_bytes() const {
   // performance.txn-total-size-limit, 100 MiB unless configured; the others have no such limit
   // below their disk.

@@ -30,7 +30,8 @@ struct Server {
   bool prints_labels_raw() const { return kind == ServerKind::tidb; }
   bool can_kill_other_sessions() const;  // and know for certain whom it hits
   std::string_view binlog_status_statement()
-      const;                            // SHOW MASTER STATUS, SHOW BINARY LOG STATUS from 8.2
+      const;  // SHOW MASTER STATUS, SHOW BINARY LOG STATUS from 8.2
+  std::string_view replicas_statement() const;  // SHOW SLAVE HOSTS, SHOW REPLICAS from 8.0.22
   std::uint64_t max_txn_bytes() const;  // what one transaction may write before the server objects
   std::string to_text() const;          // "MySQL 8.0.15", "TiDB 8.5.1"
 };
