@@ -160,6 +160,11 @@ void GtidSet::add(std::string_view source, std::uint64_t number) {
   sources_[ascii_lower(source)].add({number, number});
 }
 
+void GtidSet::add(std::string_view source, const Intervals& numbers) {
+  CHECK(is_uuid(source.substr(0, uuid_text)) && !numbers.is_empty());
+  sources_[ascii_lower(source)].add(numbers);
+}
+
 void GtidSet::add(const GtidSet& other) {
   for (const auto& [source, intervals] : other.sources_) sources_[source].add(intervals);
 }

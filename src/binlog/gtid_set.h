@@ -27,6 +27,7 @@ class GtidSet {
   std::string encode() const;
 
   void add(std::string_view source, std::uint64_t number);  // source: `uuid` or `uuid:tag`
+  void add(std::string_view source, const Intervals& numbers);
   void add(const GtidSet& other);
   bool contains(std::string_view source, std::uint64_t number) const;
   bool contains(const GtidSet& other) const;

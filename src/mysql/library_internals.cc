@@ -36,6 +36,11 @@ std::size_t take_read_ahead(MYSQL* mysql, char* to) {
   return count;
 }
 
+bool has_read_ahead(const MYSQL* mysql) {
+  const MARIADB_PVIO* pvio = mysql->net.pvio;
+  return pvio->cache_pos < pvio->cache + pvio->cache_size;
+}
+
 void put_read_ahead(MYSQL* mysql, const char* bytes, std::size_t count) {
   MARIADB_PVIO* pvio = mysql->net.pvio;
   CHECK(count <= read_ahead_bytes && pvio->cache_pos >= pvio->cache + pvio->cache_size);

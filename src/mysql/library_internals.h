@@ -19,6 +19,7 @@ void* tls_of(const MYSQL* mysql);
 // and says how much.
 inline constexpr std::size_t read_ahead_bytes = 16384;
 std::size_t take_read_ahead(MYSQL* mysql, char* to);
+bool has_read_ahead(const MYSQL* mysql);
 // Lets the library find these bytes first. It must have nothing read ahead.
 void put_read_ahead(MYSQL* mysql, const char* bytes, std::size_t count);
 

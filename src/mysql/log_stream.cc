@@ -1,6 +1,8 @@
 #include "mysql/log_stream.h"
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -183,6 +185,16 @@ Result<std::optional<std::string_view>> LogStream::next(const std::stop_token& s
   return fail(
       Error(ErrorCode::unexpected_answer, Side::source, Retry::new_session,
             fmt::format("{} sent a packet that is no event of a log", state.endpoint.to_text())));
+}
+
+bool LogStream::is_idle() const {
+  MYSQL* mysql = SessionAccess::of(*session_).mysql();
+  if (!knows_library(mysql)) return false;
+  if (has_read_ahead(mysql)) return false;
+  const auto* tls = static_cast<const SSL*>(tls_of(mysql));
+  if (tls != nullptr && SSL_has_pending(tls) == 1) return false;
+  pollfd watched = {mysql_get_socket(mysql), POLLIN, 0};
+  return ::poll(&watched, 1, 0) == 0;
 }
 
 void LogStream::shrink() { shrink_packet_buffer(SessionAccess::of(*session_).mysql()); }

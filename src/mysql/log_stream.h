@@ -46,6 +46,10 @@ class LogStream {
   // nothing can be read.
   Result<std::optional<std::string_view>> next(const std::stop_token& stop);
 
+  // Nothing more has arrived: next() would wait, as far as can be told. What was read so far is
+  // worth handing on now.
+  bool is_idle() const;
+
   const Server& server() const { return session_->server(); }
   std::uint32_t server_id() const { return server_id_; }
   // Lets go of the memory of a large event; what next() gave is gone.
