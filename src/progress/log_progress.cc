@@ -22,10 +22,18 @@ std::string key_of(const TableId& table) {
                      meta_text(table.name));
 }
 
-std::string standing_values(const std::string& job, const TableStanding& standing) {
-  return fmt::format("({}, {}, {}, {}, {}, {})", meta_text(job), meta_text(standing.table.database),
-                     meta_text(standing.table.name), meta_bytes(standing.low),
-                     meta_bytes(standing.high), standing.is_exact ? 1 : 0);
+std::string start_values(const std::string& job, const TableStart& start) {
+  return fmt::format("({}, {}, {}, {}, {}, {})", meta_text(job), meta_text(start.table.database),
+                     meta_text(start.table.name), meta_bytes(start.low), meta_bytes(start.high),
+                     start.is_exact ? 1 : 0);
+}
+
+std::string definition_statement(const std::string& job, const TableId& table,
+                                 const std::string& create_text) {
+  return fmt::format(
+      "REPLACE INTO tideway_meta.definition (job, table_database, table_name, create_text) VALUES "
+      "({}, {}, {}, {})",
+      meta_text(job), meta_text(table.database), meta_text(table.name), meta_bytes(create_text));
 }
 
 // A unit without an end yet is no set: its first number stands for it.
@@ -99,7 +107,7 @@ Result<void> LogProgress::read(const std::stop_token& stop) {
   return {};
 }
 
-Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStanding> standings,
+Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStart> starts,
                                 const std::stop_token& stop) {
   constexpr std::size_t rows_per_statement = 500;
   Control& control = progress_.control();
@@ -110,12 +118,12 @@ Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStandi
                     meta_text(progress_.job()), meta_bytes(base.position),
                     meta_bytes(base.units.to_text(names_))),
         stop));
-    for (std::size_t i = 0; i < standings.size(); i += rows_per_statement) {
+    for (std::size_t i = 0; i < starts.size(); i += rows_per_statement) {
       std::string sql =
           "INSERT INTO tideway_meta.standing (job, table_database, table_name, low, high, "
           "is_exact) VALUES ";
-      for (std::size_t k = i; k < std::min(i + rows_per_statement, standings.size()); ++k)
-        sql += (k == i ? "" : ",") + standing_values(progress_.job(), standings[k]);
+      for (std::size_t k = i; k < std::min(i + rows_per_statement, starts.size()); ++k)
+        sql += (k == i ? "" : ",") + start_values(progress_.job(), starts[k]);
       TRY(session.execute(sql, stop));
     }
     return {};
@@ -124,31 +132,31 @@ Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStandi
   return read(stop);
 }
 
-Result<std::vector<TableStanding>> LogProgress::standings(const std::stop_token& stop) const {
+Result<std::vector<TableStart>> LogProgress::starts(const std::stop_token& stop) const {
   Control& control = progress_.control();
   const auto found =
       TRY(control.read("SELECT table_database, table_name, low, high, is_exact FROM "
                        "tideway_meta.standing WHERE " +
                            control.where_job(),
                        stop));
-  std::vector<TableStanding> standings;
+  std::vector<TableStart> starts;
   for (const auto& row : found.rows) {
-    standings.push_back({{row[0].value_or(""), row[1].value_or("")},
-                         row[2].value_or(""),
-                         row[3].value_or(""),
-                         row[4] == "1"});
+    starts.push_back({{row[0].value_or(""), row[1].value_or("")},
+                      row[2].value_or(""),
+                      row[3].value_or(""),
+                      row[4] == "1"});
   }
-  return standings;
+  return starts;
 }
 
-Result<void> LogProgress::set_standing(const TableStanding& standing, const TableId& target,
-                                       const std::stop_token& stop) {
+Result<void> LogProgress::set_start(const TableStart& start, const TableId& target,
+                                    const std::stop_token& stop) {
   Control& control = progress_.control();
   const auto work = [&](Session& session) -> Result<void> {
     TRY(session.execute(
         fmt::format("REPLACE INTO tideway_meta.standing (job, table_database, table_name, low, "
                     "high, is_exact) VALUES {}",
-                    standing_values(progress_.job(), standing)),
+                    start_values(progress_.job(), start)),
         stop));
     TRY(session.execute(fmt::format("DELETE FROM tideway_meta.parked WHERE {} AND {}",
                                     control.where_job(), key_of(target)),
@@ -156,6 +164,48 @@ Result<void> LogProgress::set_standing(const TableStanding& standing, const Tabl
     return {};
   };
   return control.transaction(work, stop);
+}
+
+Result<std::vector<SourceDefinition>> LogProgress::definitions(const std::stop_token& stop) const {
+  Control& control = progress_.control();
+  const auto found = TRY(control.read(
+      "SELECT table_database, table_name, create_text FROM tideway_meta.definition WHERE " +
+          control.where_job(),
+      stop));
+  std::vector<SourceDefinition> definitions;
+  for (const auto& row : found.rows)
+    definitions.push_back({{row[0].value_or(""), row[1].value_or("")}, row[2].value_or("")});
+  return definitions;
+}
+
+Result<void> LogProgress::set_definitions(std::span<const SourceDefinition> definitions,
+                                          const std::stop_token& stop) {
+  const auto work = [&](Session& session) -> Result<void> {
+    for (const SourceDefinition& each : definitions) {
+      TRY(session.execute(definition_statement(progress_.job(), each.table, each.create_text),
+                          stop));
+    }
+    return {};
+  };
+  return progress_.control().transaction(work, stop);
+}
+
+std::vector<std::string> LogProgress::definition_statements(const SchemaChange& change) const {
+  std::vector<std::string> statements;
+  for (const TableChange& table : change.tables) {
+    const bool is_left = table.before && (!table.after || table.after->id != table.before->id);
+    if (is_left) {
+      statements.push_back(fmt::format("DELETE FROM tideway_meta.definition WHERE {} AND {}",
+                                       progress_.control().where_job(), key_of(table.before->id)));
+    }
+  }
+  // Behind what left its name: RENAME TABLE a TO b, b TO a.
+  for (const TableChange& table : change.tables) {
+    if (!table.after) continue;
+    statements.push_back(
+        definition_statement(progress_.job(), table.after->id, table.after->create_text));
+  }
+  return statements;
 }
 
 Result<void> LogProgress::advance_base(const LogBase& base, const std::stop_token& stop) {

@@ -10,6 +10,7 @@
 
 #include "base/guarded.h"
 #include "base/result.h"
+#include "model/schema_change.h"
 #include "model/table_id.h"
 #include "model/unit.h"
 #include "mysql/session.h"
@@ -34,10 +35,17 @@ struct SplitUnit {
 
 // How far a table's rows were when following began: exact at `high`, or somewhere in (low, high].
 // Positions are opaque here.
-struct TableStanding {
+struct TableStart {
   TableId table;  // the source's
   std::string low, high;
   bool is_exact = true;
+};
+
+// A table's definition at the source, as CREATE TABLE says it, behind all units of it that are
+// applied: what its next rows in the log are decoded with.
+struct SourceDefinition {
+  TableId table;
+  std::string create_text;
 };
 
 // A table of the target that is left out from a unit on, since its rows or a statement about it
@@ -87,12 +95,21 @@ class LogProgress {
 
   // Following begins (or begins anew) here: lanes, journal and parked tables are as new. One
   // transaction. found() tells it from then on.
-  Result<void> begin(const LogBase& base, std::span<const TableStanding> standings,
+  Result<void> begin(const LogBase& base, std::span<const TableStart> starts,
                      const std::stop_token& stop);
-  Result<std::vector<TableStanding>> standings(const std::stop_token& stop) const;
-  // A table that was copied again: its new standing, and it is parked no longer.
-  Result<void> set_standing(const TableStanding& standing, const TableId& target,
-                            const std::stop_token& stop);
+  Result<std::vector<TableStart>> starts(const std::stop_token& stop) const;
+  // A table that was copied again: its new start, and it is parked no longer.
+  Result<void> set_start(const TableStart& start, const TableId& target,
+                         const std::stop_token& stop);
+
+  // Definitions known so far; those given replace what was said of the same tables. One
+  // transaction.
+  Result<std::vector<SourceDefinition>> definitions(const std::stop_token& stop) const;
+  Result<void> set_definitions(std::span<const SourceDefinition> definitions,
+                               const std::stop_token& stop);
+  // For the lane's transaction that ends a unit with this statement: its tables are from then on
+  // as the statement leaves them.
+  std::vector<std::string> definition_statements(const SchemaChange& change) const;
 
   // The base moves; durable on return.
   Result<void> advance_base(const LogBase& base, const std::stop_token& stop);

@@ -11,7 +11,7 @@ namespace {
 Result<bool> has_log_tables(Session& session, const std::stop_token& stop) {
   const auto found = TRY(session.query(
       "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'tideway_meta' AND TABLE_NAME "
-      "IN ('log', 'lane', 'standing', 'ddl', 'parked')",
+      "IN ('log', 'lane', 'standing', 'definition', 'ddl', 'parked')",
       stop));
   return found.rows.size() == log_tables().size();
 }
@@ -46,7 +46,7 @@ Result<void> take_lanes(const Control& control, std::uint64_t epoch, Session& se
 
 Result<void> forget_log(const Control& control, Session& session, const std::stop_token& stop) {
   if (!TRY(has_log_tables(session, stop))) return {};
-  for (const char* table : {"log", "standing", "ddl", "parked"}) {
+  for (const char* table : {"log", "standing", "definition", "ddl", "parked"}) {
     TRY(session.execute(
         fmt::format("DELETE FROM tideway_meta.{} WHERE {}", table, control.where_job()), stop));
   }

@@ -83,6 +83,13 @@ constexpr std::array tables_of_logs{
   is_exact TINYINT NOT NULL COMMENT '1: exactly at high, 0: somewhere between',
   PRIMARY KEY (job, table_database, table_name)
 ) ENGINE=InnoDB)"},
+    MetaTable{"definition", R"(CREATE TABLE IF NOT EXISTS tideway_meta.definition (
+  job VARBINARY(256) NOT NULL,
+  table_database VARBINARY(256) NOT NULL,
+  table_name VARBINARY(256) NOT NULL,
+  create_text LONGBLOB NOT NULL COMMENT 'of the source, behind the units that are applied',
+  PRIMARY KEY (job, table_database, table_name)
+) ENGINE=InnoDB)"},
     MetaTable{"ddl", R"(CREATE TABLE IF NOT EXISTS tideway_meta.ddl (
   job VARBINARY(256) NOT NULL,
   unit VARBINARY(1024) NOT NULL,

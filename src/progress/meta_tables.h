@@ -27,6 +27,8 @@ constexpr std::uint32_t progress_format = 1;
 //   log       one row a job: where its log is taken up again
 //   lane      one row a lane: what it has applied above that
 //   standing  one row a table: how far its rows were when following began
+//   definition  one row a table of the source: what its next rows in the log are read with
+//   definition  one row a table of the source: what its next rows in the log are decoded with
 //   ddl       statements that were begun and not ended
 //   parked    tables that are left out
 //
