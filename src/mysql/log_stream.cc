@@ -140,21 +140,22 @@ Result<LogStream> LogStream::open(const Endpoint& endpoint, LogRequest request,
   SessionOptions options;
   options.read_deadline = 6 * request.heartbeat;
   auto session = std::make_unique<Session>(TRY(Session::open(endpoint, options, stop)));
+  const auto checksum =
+      TRY(session->query_value("SELECT @@GLOBAL.binlog_checksum", stop)).value_or("NONE");
   const auto period = std::chrono::nanoseconds(request.heartbeat).count();
   // Both spellings: a server knows one of them, and the other is a variable like any.
   TRY(session->execute(
-      fmt::format("SET @master_binlog_checksum = @@GLOBAL.binlog_checksum, "
-                  "@source_binlog_checksum = @@GLOBAL.binlog_checksum, "
+      fmt::format("SET @master_binlog_checksum = '{1}', @source_binlog_checksum = '{1}', "
                   "@master_heartbeat_period = {0}, @source_heartbeat_period = {0}, "
                   "@slave_uuid = UUID(), @replica_uuid = @slave_uuid",
-                  period),
+                  period, checksum),
       stop));
   const std::uint32_t server_id = TRY(free_server_id(*session, stop));
   SessionState& state = SessionAccess::of(*session);
   if (auto registered = send(state, register_replica, registration(server_id), true, stop);
       !registered)
     return fail(with_grant(std::move(registered).error(), *session));
-  LogStream stream(std::move(session), server_id);
+  LogStream stream(std::move(session), server_id, checksum != "NONE");
   TRY_DURING("asking for the log",
              send(state, request.gtid_set.empty() ? dump_from_position : dump_by_gtid,
                   dump_request(request, server_id), false, stop));

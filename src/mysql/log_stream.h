@@ -52,14 +52,17 @@ class LogStream {
 
   const Server& server() const { return session_->server(); }
   std::uint32_t server_id() const { return server_id_; }
+  // Of events before the first that tells: it is what the server writes.
+  bool has_checksums() const { return has_checksums_; }
   // Lets go of the memory of a large event; what next() gave is gone.
   void shrink();
 
  private:
-  LogStream(std::unique_ptr<Session> session, std::uint32_t server_id)
-      : session_(std::move(session)), server_id_(server_id) {}
+  LogStream(std::unique_ptr<Session> session, std::uint32_t server_id, bool has_checksums)
+      : session_(std::move(session)), server_id_(server_id), has_checksums_(has_checksums) {}
   std::unique_ptr<Session> session_;  // null: moved from
   std::uint32_t server_id_;
+  bool has_checksums_;
   bool is_over_ = false;
 };
 

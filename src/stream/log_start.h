@@ -20,6 +20,9 @@ namespace tideway {
 struct LogStart {
   std::string server_uuid;       // whose file `position` is in; empty: a server that has none
   LogPosition position;          // between two transactions
+  // When that file was begun, seconds since 1970: after a RESET a file of the same name is another.
+  // 0: not known.
+  std::uint32_t file_created = 0;
   std::optional<GtidSet> gtids;  // all before it; nullopt: the source has no GTIDs
   // XA branches prepared before it and neither committed nor rolled back: where the transaction
   // that holds each one's changes begins, by xid as XA statements write it.
@@ -30,6 +33,9 @@ struct LogStart {
   static Result<LogStart> parse_json(std::string_view text);
   bool operator==(const LogStart&) const = default;
 };
+
+// An origin of OriginNames is a GTID's source, or a file of the log.
+bool is_gtid_source(std::string_view origin);
 
 // Knows of each place the reader has passed how to begin there: the writer's base moves behind the
 // reader. Shared by both; any thread.
@@ -43,8 +49,13 @@ class LogPlaces {
   void prepared(const std::string& xid, const LogPosition& begin, const LogPosition& end);
   void ended(const std::string& xid, const LogPosition& end);
   void moved_to(const std::string& server_uuid);
-  // Where the open branch's changes begin; nullopt: none of that name is known.
-  std::optional<LogPosition> branch(const std::string& xid) const;
+  void begun(const std::string& file, std::uint32_t created);
+  // Where the changes begin of the branch that is open at `end`, or ended by the transaction that
+  // ends there; nullopt: none of that name is known.
+  std::optional<LogPosition> branch(const std::string& xid, const LogPosition& end) const;
+  std::optional<std::uint32_t> created(const std::string& file) const;
+  std::string server_uuid() const;
+  const LogStart& start() const { return start_; }
 
   // The start behind a unit, all before it being done: `units` are those since the first start.
   // Forgets branches that ended before it: ask for ever later ones.
@@ -57,6 +68,7 @@ class LogPlaces {
   };
   struct State {
     std::string server_uuid;
+    std::map<std::string, std::uint32_t> created;  // by file
     std::multimap<std::string, Branch> branches;
   };
   const LogStart start_;

@@ -20,6 +20,7 @@ TEST(LogStart, is_read_back_from_its_text) {
   LogStart start;
   start.server_uuid = uuid;
   start.position = {"binlog.000003", 157};
+  start.file_created = 1'700'000'000;
   start.gtids = *GtidSet::parse(std::string(uuid) + ":1-5:7");
   start.branches["X'6f646420,\"',X'00',1"] = {"binlog.000002", 4};
   const auto read = LogStart::parse_json(start.to_json());
@@ -50,6 +51,17 @@ TEST(LogPlaces, know_the_gtids_behind_each_unit) {
   EXPECT_EQ(place.position, (LogPosition{"binlog.000001", 90}));
 }
 
+TEST(LogPlaces, know_when_the_file_of_each_was_begun) {
+  OriginNames names;
+  LogStart start;
+  start.position = {"binlog.000001", 4};
+  start.file_created = 11;
+  LogPlaces places(start, names);
+  places.begun("binlog.000002", 22);
+  EXPECT_EQ(places.behind(end_at(names, "binlog.000001", 90), {}).file_created, 11U);
+  EXPECT_EQ(places.behind(end_at(names, "binlog.000002", 90), {}).file_created, 22U);
+}
+
 // A branch is open at a place when it was prepared before and ended behind it, however far the
 // reader has gone meanwhile.
 TEST(LogPlaces, know_which_branches_are_open_at_each_place) {
@@ -62,8 +74,10 @@ TEST(LogPlaces, know_which_branches_are_open_at_each_place) {
   places.ended("a", {"binlog.000002", 90});
   places.prepared("a", {"binlog.000002", 90}, {"binlog.000002", 120});  // the name again
   places.ended("old", {"binlog.000002", 150});
-  EXPECT_EQ(places.branch("a"), (LogPosition{"binlog.000002", 90}));
-  EXPECT_FALSE(places.branch("old"));
+  EXPECT_EQ(places.branch("a", {"binlog.000002", 200}), (LogPosition{"binlog.000002", 90}));
+  EXPECT_FALSE(places.branch("old", {"binlog.000002", 200}));
+  // The transaction that ends a branch may be read a second time.
+  EXPECT_EQ(places.branch("old", {"binlog.000002", 150}), (LogPosition{"binlog.000001", 50}));
 
   using Branches = std::map<std::string, LogPosition>;
   const auto open = [&](const std::string& file, std::uint64_t offset) {
