@@ -75,4 +75,18 @@ const Key* ordering_key(const TableDef& table) {
   return best;
 }
 
+const Key* row_key(const TableDef& table) {
+  const Key* found = nullptr;
+  for (const Key& key : table.keys) {
+    const bool names_rows = std::ranges::all_of(key.parts, [&](const KeyPart& part) {
+      return part.expression.empty() && part.prefix_length == 0 &&
+             !table.columns[part.column].is_nullable;
+    });
+    if (!names_rows) continue;
+    if (key.kind == KeyKind::primary) return &key;
+    if (key.kind == KeyKind::unique && found == nullptr) found = &key;
+  }
+  return found;
+}
+
 }  // namespace tideway

@@ -124,4 +124,9 @@ std::vector<std::uint32_t> stored_columns(const TableDef& table);
 // the server would not read. nullptr: the table has no such key and is read in one scan.
 const Key* ordering_key(const TableDef& table);
 
+// The key that names each row: the primary key, else the first unique key whose columns are all NOT
+// NULL; of whole columns, no expressions, any type. nullptr: two rows of the table may be equal.
+const Key* row_key(const TableDef& table);
+inline bool has_row_key(const TableDef& table) { return row_key(table) != nullptr; }
+
 }  // namespace tideway

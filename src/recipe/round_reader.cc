@@ -22,7 +22,14 @@ Result<std::unique_ptr<Snapshot>> RoundReader::open_snapshot(const ObjectList& o
 Result<void> RoundReader::read(Snapshot& snapshot, const Round& round, KnownTables& known,
                                const std::stop_token& stop) {
   StreamSink* sink = TRY(target_.begin(round.position, round.copy_again, stop));
-  SnapshotSource source(snapshot, round.tables, sink->ledger(), arbiter_, options_.read);
+  ReadOptions read = options_.read;
+  if (options_.is_followed) {
+    TRY(target_.stand_at(round.tables, *snapshot.point(snapshot.point_count() - 1), stop));
+    read.on_point = [&](const SnapshotPoint& point, const std::stop_token& asked) {
+      return target_.stand_at(round.tables, point, asked);
+    };
+  }
+  SnapshotSource source(snapshot, round.tables, sink->ledger(), arbiter_, read);
   const auto showing = board_.show([&] { return status_of(source, round.phase); });
   FlowOptions flow;
   flow.readers = flow.writers = options_.threads;

@@ -23,6 +23,9 @@ struct RoundOptions {
   std::size_t threads = 4;
   SnapshotOptions snapshot;
   ReadOptions read;
+  // The log is followed afterwards: a table with a row key may stand anywhere in its window, and a
+  // table that was read stays as it is, whatever is written to it later.
+  bool is_followed = false;
 };
 
 // One round: which tables are read, and what is said of them.

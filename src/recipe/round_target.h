@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -8,6 +9,7 @@
 #include "flow/sink.h"
 #include "model/table_id.h"
 #include "snapshot/object_list.h"
+#include "snapshot/snapshot_point.h"
 
 namespace tideway::recipe {
 
@@ -22,6 +24,13 @@ class RoundTarget {
   virtual Result<StreamSink*> begin(const std::string& position,
                                     const std::set<TableId>& copy_again,
                                     const std::stop_token& stop) = 0;
+  // Before the rows of a round that is followed by the log: its tables are read at this point,
+  // those that the sink has as done already left out. Durable on return. Called again for a later
+  // point within the round: what is not yet done stands somewhere between the two.
+  virtual Result<void> stand_at(std::span<const ListedTable> /*tables*/,
+                                const SnapshotPoint& /*point*/, const std::stop_token& /*stop*/) {
+    return {};
+  }
   // Between begins: the source has another definition of the table now, or the table is new there.
   // What was kept of it is given up; the rows that come after the next begin have this definition.
   // TW501, TW502, TW803: the target cannot be made to match, and the table is left.

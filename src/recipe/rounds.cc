@@ -49,6 +49,7 @@ class Rounds {
       : source_(source),
         target_(target),
         patience_(options.snapshot.wait),
+        is_followed_(options.is_followed),
         board_(board),
         reader_(source.endpoint, target, arbiter, options, board),
         tables_(objects) {}
@@ -72,6 +73,7 @@ class Rounds {
 
  private:
   Result<RoundsResult> from_one_point(const std::stop_token& stop);
+  std::vector<ListedTable> to_be_exact() const;
   Result<SnapshotPoint> read_all(const std::stop_token& stop);
   Result<Reached> read_again(Reached before, const std::vector<ListedTable>& stale,
                              const std::stop_token& stop);
@@ -88,6 +90,7 @@ class Rounds {
   const RoundSource& source_;
   RoundTarget& target_;
   const Duration patience_;  // for tables that have to be read again
+  const bool is_followed_;
   StatusBoard& board_;
   RoundReader reader_;
   KnownTables tables_;
@@ -107,8 +110,9 @@ Result<std::set<TableId>> Rounds::touched_since_earlier_start(const SnapshotPoin
                                                               const std::stop_token& stop) {
   if (target_.position().empty()) return std::set<TableId>{};
   const SnapshotPoint old = TRY(SnapshotPoint::parse_json(target_.position()));
+  const auto kind = is_followed_ ? LogTouch::redefined : LogTouch::any;
   TouchedTables touched =
-      TRY(tables_touched_between(*TRY(session(stop)), old, now, tables_.objects(), stop));
+      TRY(tables_touched_between(*TRY(session(stop)), old, now, tables_.objects(), kind, stop));
   if (!touched.all_because.empty())
     board_.warn("every table is read again: " + touched.all_because);
   LOG(info, "tables to read again after a restart",
@@ -158,11 +162,19 @@ Result<std::vector<ListedTable>> Rounds::list_again(const std::set<TableId>& per
   return fresh;
 }
 
+// With the log behind them only tables whose rows have no name must stand at the point itself.
+std::vector<ListedTable> Rounds::to_be_exact() const {
+  std::vector<ListedTable> tables = tables_.objects().tables;
+  if (is_followed_)
+    std::erase_if(tables, [](const ListedTable& table) { return has_row_key(*table.def); });
+  return tables;
+}
+
 // Steps 1 and 2: the point at which the tables stand, as far as the snapshots tell.
 Result<SnapshotPoint> Rounds::read_all(const std::stop_token& stop) {
   board_.begin(1, 3, "taking a consistent snapshot");
   const ObjectList& objects = tables_.objects();
-  auto snapshot = TRY(reader_.open_snapshot(objects, objects.tables, stop));
+  auto snapshot = TRY(reader_.open_snapshot(objects, to_be_exact(), stop));
   SnapshotPoint point = *snapshot->first_point();
   LOG(info, "snapshot taken",
       {{"rung", to_text(point.rung)},
@@ -173,7 +185,8 @@ Result<SnapshotPoint> Rounds::read_all(const std::stop_token& stop) {
   Round busy{{}, position_, {}, "copying rows of busy tables"};
   // Without a log nothing is exact, and waiting would not change it: all tables are read at once.
   for (const ListedTable& table : objects.tables) {
-    const bool later = point.rung == Rung::window && !point.is_exact_for(table.id());
+    const bool later = point.rung == Rung::window && !point.is_exact_for(table.id()) &&
+                       !(is_followed_ && has_row_key(*table.def));
     (later ? busy : all).tables.push_back(table);
     if (later) all.copy_again.insert(table.id());
   }

@@ -77,6 +77,8 @@ class SnapshotSource::State {
     }
     if (opens) {
       auto opened = snapshot.reopen(stop);
+      if (opened && options.on_point)
+        opened = options.on_point(*snapshot.point(snapshot.point_count() - 1), stop);
       {
         const std::scoped_lock lock(mutex_);
         wants_renewal_ = is_opening_ = false;

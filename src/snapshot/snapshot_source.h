@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -28,6 +29,8 @@ struct ReadOptions {
   DigestStrength digest = DigestStrength::fast;
   std::string where = {};         // --where: added to every condition, in parentheses
   std::size_t chunks_ahead = 16;  // planned, and not yet taken by a reader
+  // Told of each further point, before any row is read at it: the snapshot was given up for one.
+  std::function<Result<void>(const SnapshotPoint&, const std::stop_token&)> on_point = {};
 };
 
 // What there is to do, for the status block. Estimates come from the server until a table is

@@ -164,7 +164,7 @@ Result<std::vector<TableStanding>> tables_standing(Session& session, const Objec
 
 Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoint& old,
                                              const SnapshotPoint& now, const ObjectList& objects,
-                                             const std::stop_token& stop) {
+                                             LogTouch kind, const std::stop_token& stop) {
   TouchedTables result;
   const auto all = [&](std::string because) {
     LOG(info, "every table counts as changed since the last start", {{"because", because}});
@@ -196,8 +196,9 @@ Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoi
   }
   touches->front().spread(objects.cascades);
   for (const ListedTable& table : objects.tables) {
-    if (touches->front().is_touched(table.id()) || touches->back().is_redefined(table.id()) ||
-        !status->logs(table.id().database))
+    const bool is_touched = kind == LogTouch::any && touches->front().is_touched(table.id());
+    if (is_touched || touches->front().is_redefined(table.id()) ||
+        touches->back().is_redefined(table.id()) || !status->logs(table.id().database))
       result.tables.insert(table.id());
   }
   return result;

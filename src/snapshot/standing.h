@@ -54,8 +54,12 @@ struct TouchedTables {
   std::set<TableId> tables;
   std::string all_because;  // not empty: all, and why
 };
+enum class LogTouch : std::uint8_t {
+  any,
+  redefined,  // or not known: what a log that is followed does not mend
+};
 Result<TouchedTables> tables_touched_between(Session& session, const SnapshotPoint& old,
                                              const SnapshotPoint& now, const ObjectList& objects,
-                                             const std::stop_token& stop);
+                                             LogTouch kind, const std::stop_token& stop);
 
 }  // namespace tideway

@@ -31,7 +31,7 @@ class Standing : public ::tideway::testing::OnServer {
   }
   std::set<TableId> touched(const PointPtr& old, const PointPtr& now) {
     const SnapshotPoint stored = value(SnapshotPoint::parse_json(old->to_json()));
-    return value(tables_touched_between(session_, stored, *now, objects, {})).tables;
+    return value(tables_touched_between(session_, stored, *now, objects, LogTouch::any, {})).tables;
   }
   PointPtr point(SnapshotOptions options = {}) { return open(objects, options)->first_point(); }
 
@@ -138,15 +138,20 @@ TEST_P(Standing, another_server_or_a_lost_log_means_everything_again) {
   const PointPtr old = point(), now = point();
   SnapshotPoint other = *old;
   other.server_uuid = "11111111-1111-1111-1111-111111111111";
-  EXPECT_EQ(value(tables_touched_between(session_, other, *now, objects, {})).tables.size(), 4U);
+  EXPECT_EQ(value(tables_touched_between(session_, other, *now, objects, LogTouch::any, {}))
+                .tables.size(),
+            4U);
   SnapshotPoint purged = *old;
   purged.window->begin.file = "binlog.000000";
-  const auto all = value(tables_touched_between(session_, purged, *now, objects, {}));
+  const auto all =
+      value(tables_touched_between(session_, purged, *now, objects, LogTouch::any, {}));
   EXPECT_EQ(all.tables.size(), 4U);
   EXPECT_NE(all.all_because, "");
   SnapshotPoint ahead = *old;
   ahead.window->high.offset += 1'000'000;
-  EXPECT_EQ(value(tables_touched_between(session_, ahead, *now, objects, {})).tables.size(), 4U);
+  EXPECT_EQ(value(tables_touched_between(session_, ahead, *now, objects, LogTouch::any, {}))
+                .tables.size(),
+            4U);
 }
 
 TEST_P(Standing, an_xa_commit_counts_for_the_tables_of_its_branch) {
