@@ -120,6 +120,10 @@ class Block {
   Rows& begin_rows(TablePtr table, ChangeKind kind, ColumnSet before,
                    ColumnSet after);  // following cells are its own
   void end_row() { ++std::get<Rows>(items_.back()).row_count; }
+  void add_row(std::span<const Cell> cells) {  // all cells of one at once
+    cells_.insert(cells_.end(), cells.begin(), cells.end());
+    end_row();
+  }
   void add_end(StreamEnd end) { items_.emplace_back(std::move(end)); }
   void add_item(Item item) { items_.push_back(std::move(item)); }
   // Room for a row larger than the block: memory borrowed on top, returned with it.

@@ -229,26 +229,28 @@ class Printer {
 
 }  // namespace
 
-void append_mysql_double(std::string& out, double value) {
+char* write_mysql_double(char* to, double value) {
   const double size = std::fabs(value);
   const bool has_fraction = size != std::trunc(size);
   const bool is_plain = size == 0 || (size >= 1e-15 && (size < 1e15 || has_fraction));
-  std::array<char, 400> digits;
-  const auto end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), value,
+  char* const end =
+      std::to_chars(to, to + most_mysql_double, value,
                     is_plain ? std::chars_format::fixed : std::chars_format::scientific)
           .ptr;
-  std::string_view text(digits.data(), static_cast<std::size_t>(end - digits.data()));
-  const std::size_t exponent = text.find('e');
-  if (exponent == std::string_view::npos) {
-    out += text;
-    return;
-  }
+  if (is_plain) return end;
   // 1e+15 and 1e-07 here, 1e15 and 1e-7 there.
-  out += text.substr(0, exponent + 1);
-  if (text[exponent + 1] == '-') out += '-';
-  text.remove_prefix(text.find_first_not_of('0', exponent + 2));
-  out += text;
+  char* const exponent = std::find(to, end, 'e');
+  if (exponent == end) return end;
+  char* at = exponent + 1;
+  const char* digits = at + 1;
+  if (*at == '-') ++at;
+  while (digits + 1 < end && *digits == '0') ++digits;
+  return std::copy(digits, static_cast<const char*>(end), at);
+}
+
+void append_mysql_double(std::string& out, double value) {
+  std::array<char, most_mysql_double> text;
+  out.append(text.data(), write_mysql_double(text.data(), value));
 }
 
 void append_mysql_json(std::string& out, std::string_view document) {

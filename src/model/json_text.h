@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,8 @@ void append_mysql_json(std::string& out, std::string_view document);
 // A DOUBLE as MySQL prints it: the shortest text that reads back as the same value, with an
 // exponent below 1e-15, and from 1e15 on where there is no fraction.
 void append_mysql_double(std::string& out, double value);
+// The same to where there is room for most_mysql_double bytes; returns its end.
+inline constexpr std::size_t most_mysql_double = 48;
+char* write_mysql_double(char* to, double value);
 
 }  // namespace tideway
