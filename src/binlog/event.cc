@@ -144,7 +144,7 @@ RowsQuery parse_rows_query(ByteReader& reader) {
 }
 
 Error not_decoded(EventType type) {
-  return {ErrorCode::not_supported, Side::source, Retry::never,
+  return {ErrorCode::log_event_unknown, Side::source, Retry::never,
           fmt::format("the log has a {} event (type {}), which this version does not decode",
                       to_text(type), static_cast<unsigned>(type))};
 }

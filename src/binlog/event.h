@@ -109,7 +109,7 @@ class EventReader {
   explicit EventReader(bool has_checksums) : has_checksums_(has_checksums) {}
 
   // `event` is one event, whole: what a file has or what a packet has behind its 0x00. The result
-  // points into it. Fails with TW406 when it is damaged, TW111 naming the event when it is of a
+  // points into it. Fails with TW410 when it is damaged, TW409 naming the event when it is of a
   // type that is not decoded and may not be ignored.
   Result<Event> read(std::string_view event);
 

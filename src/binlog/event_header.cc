@@ -110,7 +110,7 @@ bool is_checksum_right(const EventHeader& header, std::string_view event) {
 }
 
 Error corrupt_event(const EventHeader& header, std::string_view what) {
-  return {ErrorCode::log_event_corrupt, Side::source, Retry::new_session,
+  return {ErrorCode::log_corrupt, Side::source, Retry::new_session,
           fmt::format("a {} event of {} bytes cannot be read: {}", to_text(header.type),
                       header.event_size, what)};
 }

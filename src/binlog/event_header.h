@@ -89,7 +89,7 @@ Result<EventHeader> parse_event_header(std::string_view event);
 // marked in its FORMAT_DESCRIPTION after that was summed, so the mark is left out there.
 bool is_checksum_right(const EventHeader& header, std::string_view event);
 
-// TW406: the bytes are not what an event of this type is made of.
+// TW410: the bytes are not what an event of this type is made of.
 Error corrupt_event(const EventHeader& header, std::string_view what);
 
 }  // namespace tideway

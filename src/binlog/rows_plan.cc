@@ -81,7 +81,7 @@ Result<RowsPlan> RowsPlan::make(const TableMap& map, TablePtr table,
 Error RowsPlan::corrupt(std::string_view what) const {
   Evidence evidence;
   evidence.table = table_name(*table_);
-  return {ErrorCode::log_event_corrupt, Side::source, Retry::new_session, std::move(evidence),
+  return {ErrorCode::log_corrupt, Side::source, Retry::new_session, std::move(evidence),
           fmt::format("rows of {} cannot be read: {}", table_name(*table_), what)};
 }
 

@@ -25,7 +25,7 @@ enum class Field : std::uint8_t {
 };
 
 Error corrupt(const TableMap& map, std::string_view what) {
-  return {ErrorCode::log_event_corrupt, Side::source, Retry::new_session,
+  return {ErrorCode::log_corrupt, Side::source, Retry::new_session,
           fmt::format("the TABLE_MAP of {}.{} cannot be read: {}", map.database, map.name, what)};
 }
 
