@@ -261,70 +261,95 @@ std::uint32_t zerofill_width(const ColumnType& type) {
   }
 }
 
-// Fixed bytes or bytes of length, and the kind, by what the log says.
-void set_form(ColumnStep& step, const LoggedColumn& logged, const Column& column) {
-  const ColumnType& type = column.type;
-  const auto fixed = [&step](StepKind kind, std::size_t bytes) {
-    step.kind = kind;
+// Fixed bytes, or bytes of length: by what the log says alone.
+void set_bytes(ColumnStep& step, const LoggedColumn& logged) {
+  const auto fixed = [&step](std::size_t bytes) {
     step.fixed_bytes = static_cast<std::uint32_t>(bytes);
   };
-  const StepKind number = type.is_unsigned ? StepKind::unsigned_number : StepKind::signed_number;
   switch (logged.type) {
     case LogType::tiny:
-      return fixed(number, 1);
-    case LogType::short_int:
-      return fixed(number, 2);
-    case LogType::int24:
-      return fixed(number, 3);
-    case LogType::long_int:
-      return fixed(number, 4);
-    case LogType::long_long:
-      return fixed(number, 8);
-    case LogType::new_decimal:
-      return fixed(StepKind::decimal, decimal_bytes(logged.length, logged.scale));
-    case LogType::float_number:
-      return fixed(StepKind::float_number, 4);
-    case LogType::double_number:
-      return fixed(type.length == 0 ? StepKind::double_number : StepKind::fixed_double, 8);
     case LogType::year:
-      return fixed(StepKind::year, 1);
+      return fixed(1);
+    case LogType::short_int:
+      return fixed(2);
+    case LogType::int24:
     case LogType::date:
-      return fixed(StepKind::date, 3);
     case LogType::time:
-      return fixed(StepKind::old_time, 3);
-    case LogType::datetime:
-      return fixed(StepKind::old_datetime, 8);
+      return fixed(3);
+    case LogType::long_int:
+    case LogType::float_number:
     case LogType::timestamp:
-      return fixed(StepKind::old_timestamp, 4);
+      return fixed(4);
+    case LogType::long_long:
+    case LogType::double_number:
+    case LogType::datetime:
+      return fixed(8);
+    case LogType::new_decimal:
+      return fixed(decimal_bytes(logged.length, logged.scale));
     case LogType::time2:
-      return fixed(StepKind::time, 3 + fraction_bytes(logged.length));
+      return fixed(3 + fraction_bytes(logged.length));
     case LogType::datetime2:
-      return fixed(StepKind::datetime, 5 + fraction_bytes(logged.length));
+      return fixed(5 + fraction_bytes(logged.length));
     case LogType::timestamp2:
-      return fixed(StepKind::timestamp, 4 + fraction_bytes(logged.length));
+      return fixed(4 + fraction_bytes(logged.length));
     case LogType::bit:
-      return fixed(StepKind::bytes, (logged.length + 7) / 8);
+      return fixed((logged.length + 7) / 8);
     case LogType::enumeration:
-      return fixed(StepKind::label, logged.length);
     case LogType::set:
-      return fixed(set_number_prefix(type) ? StepKind::label_number : StepKind::labels,
-                   logged.length);
+      return fixed(logged.length);
     case LogType::json:
-      step.kind = StepKind::json;
-      step.length_bytes = static_cast<std::uint8_t>(logged.length);
-      return;
     case LogType::blob:
     case LogType::geometry:
     case LogType::vector:
       step.length_bytes = static_cast<std::uint8_t>(logged.length);
-      break;
+      return;
     default:  // CHAR and VARCHAR
       step.length_bytes = logged.length > 255 ? 2 : 1;
+      return;
+  }
+}
+
+StepKind kind_of(const LoggedColumn& logged, const ColumnType& type, const ColumnMeaning& meaning) {
+  switch (logged.type) {
+    case LogType::tiny:
+    case LogType::short_int:
+    case LogType::int24:
+    case LogType::long_int:
+    case LogType::long_long:
+      return type.is_unsigned ? StepKind::unsigned_number : StepKind::signed_number;
+    case LogType::new_decimal:
+      return StepKind::decimal;
+    case LogType::float_number:
+      return StepKind::float_number;
+    case LogType::double_number:
+      return type.length == 0 ? StepKind::double_number : StepKind::fixed_double;
+    case LogType::year:
+      return StepKind::year;
+    case LogType::date:
+      return StepKind::date;
+    case LogType::time:
+      return StepKind::old_time;
+    case LogType::datetime:
+      return StepKind::old_datetime;
+    case LogType::timestamp:
+      return StepKind::old_timestamp;
+    case LogType::time2:
+      return StepKind::time;
+    case LogType::datetime2:
+      return StepKind::datetime;
+    case LogType::timestamp2:
+      return StepKind::timestamp;
+    case LogType::enumeration:
+      return StepKind::label;
+    case LogType::set:
+      return set_number_prefix(type) ? StepKind::label_number : StepKind::labels;
+    case LogType::json:
+      return StepKind::json;
+    default:
       break;
   }
-  step.kind = StepKind::bytes;
-  if (type.kind == TypeKind::fixed_binary) step.kind = StepKind::padded_bytes;
-  if (has_characters(type)) step.kind = character_kind(type, *step.meaning->characters);
+  if (type.kind == TypeKind::fixed_binary) return StepKind::padded_bytes;
+  return has_characters(type) ? character_kind(type, *meaning.characters) : StepKind::bytes;
 }
 
 void set_text_room(ColumnStep& step, const ColumnType& type) {
@@ -388,8 +413,11 @@ Result<ColumnStep> make_step(const LoggedColumn& logged, const Column& column, J
   }
   // TEXT(100) is a TINYTEXT: which one a length stands for is not looked up here.
   const bool has_chosen_size = logged.type == LogType::blob && type.length != 0;
-  if (!has_chosen_size && (logged.length != expected_length(type, meaning.characters) ||
-                           (type.kind == TypeKind::decimal && logged.scale != type.decimals)))
+  // CHAR(0), which a definition's 0 is too, beside CHAR without a length.
+  const bool is_empty = logged.type == LogType::string && logged.length == 0 && type.length == 0;
+  if (!has_chosen_size && !is_empty &&
+      (logged.length != expected_length(type, meaning.characters) ||
+       (type.kind == TypeKind::decimal && logged.scale != type.decimals)))
     return differs(
         fmt::format("in the log it is {}, in the definition {}", to_text(logged), type.text));
 
@@ -404,8 +432,17 @@ Result<ColumnStep> make_step(const LoggedColumn& logged, const Column& column, J
   step.zerofill = static_cast<std::uint8_t>(zerofill_width(type));
   step.width = logged.length;
   step.is_generated = column.generated != Generated::no;
-  set_form(step, logged, column);
+  set_bytes(step, logged);
+  step.kind = kind_of(logged, type, meaning);
   set_text_room(step, type);
+  return step;
+}
+
+ColumnStep make_hidden_step(const LoggedColumn& logged, ColumnMeaning& meaning) {
+  ColumnStep step;
+  step.meaning = &meaning;
+  step.is_generated = step.is_hidden = true;
+  set_bytes(step, logged);
   return step;
 }
 

@@ -57,7 +57,8 @@ struct ColumnStep {
   std::uint8_t zerofill = 0;  // digits at least
   std::uint8_t precision = 0, scale = 0;
   bool is_generated = false;
-  bool is_cell = true;  // in this image
+  bool is_hidden = false;  // a functional key's, in no definition
+  bool is_cell = true;     // in this image
   std::uint32_t fixed_bytes = 0;
   std::uint32_t width = 0;  // BINARY(n)
   // Text of a value is at most text_bytes + text_per_byte × its bytes; JSON is not measured so.
@@ -70,6 +71,9 @@ struct ColumnStep {
 // Fails with TW405: the message says how they differ, without the column's and table's names.
 Result<ColumnStep> make_step(const LoggedColumn& logged, const Column& column, JsonPrinter printer,
                              ColumnMeaning& meaning);
+
+// Of a column that is in no definition and becomes no cell.
+ColumnStep make_hidden_step(const LoggedColumn& logged, ColumnMeaning& meaning);
 
 // Writes the text of `bytes` bytes at `from`; there is room for it (except JSON). nullptr: they are
 // no value of the column. JSON is written with append_json().

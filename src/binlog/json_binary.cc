@@ -59,13 +59,14 @@ void print_string(TextOut& out, std::string_view characters) {
   out.append('"');
 }
 
-// In lines of 76 characters, with raw line ends between: so servers print them inside of a string.
-void print_base64(TextOut& out, std::string_view bytes) {
+// In lines of 76 characters, as servers do inside of a string: 5.7 with the line end as it is,
+// which is no JSON.
+void print_base64(TextOut& out, JsonPrinter printer, std::string_view bytes) {
   static constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   constexpr std::size_t line = 76 / 4;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    if (i != 0 && i / 3 % line == 0) out.append('\n');
+    if (i != 0 && i / 3 % line == 0) out.append(printer == JsonPrinter::mysql57 ? "\n" : "\\n");
     std::uint32_t group = 0;
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     for (std::size_t k = 0; k < 3; ++k)
@@ -245,7 +246,7 @@ class Printer {
         end = write_unsigned(end, type);
         *end++ = ':';
         out_.append({text.data(), static_cast<std::size_t>(end - text.data())});
-        print_base64(out_, content);
+        print_base64(out_, printer_, content);
         out_.append('"');
         return true;
       }

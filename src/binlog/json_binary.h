@@ -7,7 +7,7 @@
 
 namespace tideway {
 
-// Which server's text. 5.7 prints the number 1.0 as 1.
+// Which server's text. 5.7 prints the number 1.0 as 1, and ends lines of base64 with a raw U+000A.
 enum class JsonPrinter : std::uint8_t { mysql57, mysql80 };
 
 // Prints a document as servers store it, the way they print it. False: it is none. The text is

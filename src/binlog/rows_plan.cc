@@ -4,8 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
-
-#include "base/check.h"
+#include <numeric>
 
 namespace tideway {
 namespace {
@@ -22,24 +21,28 @@ std::uint64_t length_at(const char* from, std::size_t bytes) {
   return value;
 }
 
-std::string table_name(const TableDef& table) {
-  return quoted(table.id.database) + "." + quoted(table.id.name);
-}
-
 JsonPrinter json_printer(const FormatDescription& format) {
   constexpr std::uint32_t mysql80 = 80000;
   return format.version_number() < mysql80 ? JsonPrinter::mysql57 : JsonPrinter::mysql80;
 }
 
-Error of_column(Error error, const TableDef& table, std::size_t ordinal) {
+Error of_column(const Error& error, const TableDef& table, std::size_t ordinal) {
   Evidence evidence;
-  evidence.table = table_name(table);
+  evidence.table = quoted(table.id);
   evidence.column = table.columns[ordinal].name;
-  return Error(
-      error.code(), error.side(), error.retry(), std::move(evidence),
-      fmt::format("column {} ({}) of {}: {}", ordinal + 1, quoted(table.columns[ordinal].name),
-                  table_name(table), error.message()));
+  return {error.code(), error.side(), error.retry(), std::move(evidence),
+          fmt::format("column {} ({}) of {}: {}", ordinal + 1, quoted(table.columns[ordinal].name),
+                      quoted(table.id), error.message())};
 }
+
+Error of_table(const TableDef& table, std::string_view message) {
+  Evidence evidence;
+  evidence.table = quoted(table.id);
+  return {ErrorCode::definition_differs_from_log, Side::source, Retry::after_operator,
+          std::move(evidence), fmt::format("{}: {}", quoted(table.id), message)};
+}
+
+constexpr std::size_t hidden = SIZE_MAX;
 
 }  // namespace
 
@@ -53,24 +56,57 @@ struct RowsPlan::RowText {
   std::uint64_t missed = 0;  // text of cells that did not fit
 };
 
+// Until 8.0.18 the log has the hidden columns of functional keys too, each where it was when the
+// key was made. Result: for each column of the log that of the definition, or `hidden`.
+Result<std::vector<std::size_t>> RowsPlan::places(const std::vector<LoggedColumn>& columns,
+                                                  const TableDef& table, JsonPrinter printer) {
+  const std::size_t count = table.columns.size();
+  std::size_t expressions = 0;
+  for (const Key& key : table.keys) {
+    for (const KeyPart& part : key.parts) expressions += part.expression.empty() ? 0U : 1U;
+  }
+  const bool has_hidden = columns.size() == count + expressions;
+  if (columns.size() != count && !has_hidden)
+    return fail(of_table(table, fmt::format("it has {} columns in the log and {} in the definition",
+                                            columns.size(), count)));
+  std::vector<std::size_t> first(columns.size(), hidden), last = first;
+  if (columns.size() == count) {
+    std::iota(first.begin(), first.end(), 0);
+    return first;
+  }
+  const auto fits = [&](std::size_t logged, std::size_t column) {
+    ColumnMeaning meaning;
+    return make_step(columns[logged], table.columns[column], printer, meaning).has_value();
+  };
+  std::size_t from_front = 0, from_back = count;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (from_front < count && fits(i, from_front)) first[i] = from_front++;
+    const std::size_t at = columns.size() - 1 - i;
+    if (from_back > 0 && fits(at, from_back - 1)) last[at] = --from_back;
+  }
+  if (from_front != count || from_back != 0 || first != last)
+    return fail(of_table(table,
+                         "which of its columns in the log are the hidden ones of functional "
+                         "keys cannot be told without their names: SET GLOBAL "
+                         "binlog_row_metadata = FULL on the source"));
+  return first;
+}
+
 Result<RowsPlan> RowsPlan::make(const TableMap& map, TablePtr table,
                                 const FormatDescription& format) {
   RowsPlan plan;
   const std::vector<LoggedColumn> columns = TRY(columns_of(map));
-  if (columns.size() != table->columns.size()) {
-    Evidence evidence;
-    evidence.table = table_name(*table);
-    return fail(Error(ErrorCode::definition_differs_from_log, Side::source, Retry::after_operator,
-                      std::move(evidence),
-                      fmt::format("{} has {} columns in the log and {} in the definition",
-                                  table_name(*table), columns.size(), table->columns.size())));
-  }
-  for (std::uint32_t i = 0; i < columns.size(); ++i) {
-    plan.meanings_.push_back(std::make_unique<ColumnMeaning>());
-    auto step =
-        make_step(columns[i], table->columns[i], json_printer(format), *plan.meanings_.back());
-    if (!step) return fail(of_column(std::move(step).error(), *table, i));
-    step->ordinal = i;
+  const JsonPrinter printer = json_printer(format);
+  const std::vector<std::size_t> at = TRY(places(columns, *table, printer));
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    ColumnMeaning& meaning = *plan.meanings_.emplace_back(std::make_unique<ColumnMeaning>());
+    if (at[i] == hidden) {
+      plan.steps_.push_back(make_hidden_step(columns[i], meaning));
+      continue;
+    }
+    auto step = make_step(columns[i], table->columns[at[i]], printer, meaning);
+    if (!step) return fail(of_column(step.error(), *table, at[i]));
+    step->ordinal = static_cast<std::uint32_t>(at[i]);
     plan.steps_.push_back(*step);
   }
   plan.description_ = map.description;
@@ -80,9 +116,9 @@ Result<RowsPlan> RowsPlan::make(const TableMap& map, TablePtr table,
 
 Error RowsPlan::corrupt(std::string_view what) const {
   Evidence evidence;
-  evidence.table = table_name(*table_);
+  evidence.table = quoted(table_->id);
   return {ErrorCode::log_corrupt, Side::source, Retry::new_session, std::move(evidence),
-          fmt::format("rows of {} cannot be read: {}", table_name(*table_), what)};
+          fmt::format("rows of {} cannot be read: {}", quoted(table_->id), what)};
 }
 
 Result<const RowsPlan::Image*> RowsPlan::image(bool is_before, std::string_view columns) {
@@ -103,7 +139,7 @@ Result<const RowsPlan::Image*> RowsPlan::image(bool is_before, std::string_view 
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (!is_set(columns, i)) continue;
     ColumnStep& step = made->steps.emplace_back(steps_[i]);
-    step.is_cell = !step.is_generated || (is_before && !is_whole);
+    step.is_cell = !step.is_generated || (is_before && !is_whole && !step.is_hidden);
     if (step.is_cell) cells.push_back(step.ordinal);
   }
   made->cells = ColumnSet(std::move(cells));

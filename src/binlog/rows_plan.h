@@ -63,6 +63,8 @@ class RowsPlan {
   struct RowText;
 
   RowsPlan() = default;
+  static Result<std::vector<std::size_t>> places(const std::vector<LoggedColumn>& columns,
+                                                 const TableDef& table, JsonPrinter printer);
   Result<const Image*> image(bool is_before, std::string_view columns);
   Result<const char*> read_image(const Image& image, const char* from, const char* end,
                                  RowText& row);

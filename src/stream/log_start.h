@@ -18,8 +18,8 @@ namespace tideway {
 // Where following a source's log begins, or goes on: all that stands before it is in the target or
 // was never meant for it. A value; its text is what progress keeps as a base's position.
 struct LogStart {
-  std::string server_uuid;       // whose file `position` is in; empty: a server that has none
-  LogPosition position;          // between two transactions
+  std::string server_uuid;  // whose file `position` is in; empty: a server that has none
+  LogPosition position;     // between two transactions
   // When that file was begun, seconds since 1970: after a RESET a file of the same name is another.
   // 0: not known.
   std::uint32_t file_created = 0;
