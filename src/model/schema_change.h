@@ -22,6 +22,9 @@ struct SessionContext {
   std::int64_t timestamp_us = 0;                   // what NOW() was, microseconds since 1970 UTC
   std::optional<bool> explicit_defaults_for_timestamp;
   bool foreign_key_checks = true, unique_checks = true;
+  // Of the source: 80015, MariaDB from 100000 on. Decides which version comments of a statement it
+  // ran. 0: not told, all.
+  std::uint32_t server_version = 0;
 };
 
 // One table before and after a statement. A table that was made has no `before`, one that is gone

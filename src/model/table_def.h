@@ -74,6 +74,11 @@ struct Column {
   bool is_auto_random = false;  // TiDB
   Generated generated = Generated::no;
   std::optional<std::string> default_text;  // as in CREATE TABLE, quotes included
+  std::string generation;                   // of a generated one: the expression in parentheses
+  std::string on_update;                    // "CURRENT_TIMESTAMP(3)"; empty: none
+  // COMMENT, SRID, COLUMN_FORMAT and others that say nothing of values: as written, one space
+  // between.
+  std::string attributes;
 };
 
 enum class KeyKind : std::uint8_t { primary, unique, plain, fulltext, spatial };
@@ -90,6 +95,10 @@ struct Key {
   std::string name;  // "PRIMARY" for the primary key
   std::vector<KeyPart> parts;
   bool is_invisible = false;
+  // The server made it for a foreign key, and takes it away when another key can serve. Known only
+  // of keys whose making was seen; SHOW CREATE TABLE does not tell.
+  bool is_implicit = false;
+  std::string options;  // COMMENT, WITH PARSER and others: as written, one space between
 };
 
 struct ForeignKey {
