@@ -74,7 +74,7 @@ Result<void> parse_generated(TokenCursor& cursor, Column& column) {
     column.generated = Generated::stored;
     return {};
   }
-  TRY(cursor.skip_parentheses());
+  column.generation = std::string(TRY(cursor.skip_parentheses()));
   if (cursor.accept("STORED") || cursor.accept("PERSISTENT")) {
     column.generated = Generated::stored;
   } else {
@@ -101,7 +101,7 @@ Result<bool> parse_key_attribute(TokenCursor& cursor, ParsedColumn& parsed) {
 
 // Attributes of one word and one value that change nothing here: COLUMN_FORMAT FIXED, SRID 4326,
 // COMMENT 'x'.
-Result<bool> skip_valued_attribute(TokenCursor& cursor) {
+Result<bool> parse_valued_attribute(TokenCursor& cursor) {
   if (!cursor.at_one_of({"COMMENT", "COLUMN_FORMAT", "STORAGE", "SRID", "REF_SYSTEM_ID",
                          "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE"})) {
     return false;
@@ -110,7 +110,10 @@ Result<bool> skip_valued_attribute(TokenCursor& cursor) {
   cursor.accept('=');
   if (cursor.is_at_end() || cursor.at(',') || cursor.at(')'))
     return fail(cursor.unexpected("a value"));
+  if (cursor.peek().kind == TokenKind::introducer) cursor.take();
   cursor.take();
+  while (cursor.last().kind == TokenKind::text && cursor.peek().kind == TokenKind::text)
+    cursor.take();
   return true;
 }
 
@@ -147,17 +150,24 @@ Result<void> parse_column_check(TokenCursor& cursor, ParsedColumn& parsed) {
 
 Result<void> parse_attribute(TokenCursor& cursor, ParsedColumn& parsed) {
   Column& column = parsed.column;
+  const std::size_t start = cursor.peek().offset;
+  const auto keep = [&] {
+    if (!column.attributes.empty()) column.attributes += ' ';
+    column.attributes += cursor.text_between(start, cursor.last().end());
+  };
   if (cursor.accept_words({"NOT", "NULL"})) {
     column.is_nullable = false;
+    parsed.says_null = true;
   } else if (cursor.accept("NULL")) {
     column.is_nullable = true;
+    parsed.says_null = true;
   } else if (cursor.accept("DEFAULT")) {
     column.default_text = TRY(parse_value(cursor));
   } else if (cursor.accept_words({"SERIAL", "DEFAULT", "VALUE"})) {
     column.is_nullable = false;
     column.is_auto_increment = parsed.is_unique = true;
   } else if (cursor.accept_words({"ON", "UPDATE"})) {
-    TRY(parse_value(cursor));
+    column.on_update = TRY(parse_value(cursor));
   } else if (cursor.accept("AUTO_INCREMENT")) {
     column.is_auto_increment = true;
   } else if (cursor.accept("AUTO_RANDOM")) {
@@ -176,8 +186,10 @@ Result<void> parse_attribute(TokenCursor& cursor, ParsedColumn& parsed) {
     parsed.collation = TRY(parse_option_word(cursor, "a collation"));
   } else if (cursor.accept("COMPRESSED")) {
     TRY(parse_compressed(cursor));
-  } else if (!TRY(parse_key_attribute(cursor, parsed)) && !TRY(skip_valued_attribute(cursor)) &&
-             !skip_lone_attribute(cursor)) {
+    keep();
+  } else if (TRY(parse_valued_attribute(cursor))) {
+    keep();
+  } else if (!TRY(parse_key_attribute(cursor, parsed)) && !skip_lone_attribute(cursor)) {
     return fail(cursor.unexpected("an attribute of the column, ',' or ')'"));
   }
   return {};
@@ -243,11 +255,17 @@ Result<void> parse_references(TokenCursor& cursor, std::string_view default_data
   }
 }
 
-Result<ParsedColumn> parse_column(TokenCursor& cursor) {
+Result<ParsedColumn> parse_column(TokenCursor& cursor, ColumnContext context) {
   ParsedColumn parsed;
   parsed.column.name = TRY(cursor.expect_name("a column or key"));
   TRY(parse_column_type(cursor, parsed));
-  while (!cursor.at(',') && !cursor.at(')')) TRY(parse_attribute(cursor, parsed));
+  const auto is_behind = [&cursor, context] {
+    if (cursor.at(',') || cursor.at(')')) return true;
+    return context == ColumnContext::alter &&
+           (cursor.is_at_end() || cursor.at(';') || cursor.at_one_of({"FIRST", "AFTER"}) ||
+            cursor.at_words({"PARTITION", "BY"}) || cursor.at_words({"REMOVE", "PARTITIONING"}));
+  };
+  while (!is_behind()) TRY(parse_attribute(cursor, parsed));
   return parsed;
 }
 

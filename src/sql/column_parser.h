@@ -9,19 +9,24 @@
 
 namespace tideway {
 
-// One column of a CREATE TABLE, as far as it can be known without its table: part of
-// create_table.h, used only by it.
+// One column of a CREATE or ALTER TABLE, as far as it can be known without its table: part of
+// create_table.h and ddl.h.
 struct ParsedColumn {
   Column column;
   std::string charset, collation;       // as written for this column; empty: the table's
   bool wants_binary_collation = false;  // the old attribute BINARY: CHAR(3) BINARY
   bool has_characters = false;
-  bool is_primary = false, is_unique = false, is_plain_key = false;
+  bool is_primary = false, is_unique = false;
+  bool says_null = false;           // NULL or NOT NULL is written
+  bool is_real_number = false;      // REAL, which sql_mode REAL_AS_FLOAT makes FLOAT
   std::vector<std::string> checks;  // written beside the column
 };
 
-// At the column's name. Leaves the cursor at the ',' or ')' behind the column.
-Result<ParsedColumn> parse_column(TokenCursor& cursor);
+// At the column's name. Leaves the cursor at the ',' or ')' behind the column; in an ALTER TABLE
+// also at its end, at FIRST, AFTER or a clause of partitions.
+enum class ColumnContext : std::uint8_t { create, alter };
+Result<ParsedColumn> parse_column(TokenCursor& cursor,
+                                  ColumnContext context = ColumnContext::create);
 
 // [CHECK] ( … ) [[NOT] ENFORCED], at the word CHECK. The text of the constraint from `start` on.
 Result<std::string> parse_check(TokenCursor& cursor, std::size_t start);

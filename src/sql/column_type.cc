@@ -143,8 +143,9 @@ Result<void> parse_labels(TokenCursor& cursor, ColumnType& type) {
     if (kind != TokenKind::text && kind != TokenKind::hex && kind != TokenKind::bits) {
       return fail(cursor.unexpected("a label in quotes"));
     }
-    type.labels.push_back(bytes_of(cursor.take()));
-    while (cursor.peek().kind == TokenKind::text) type.labels.back() += bytes_of(cursor.take());
+    type.labels.push_back(cursor.bytes_of(cursor.take()));
+    while (cursor.peek().kind == TokenKind::text)
+      type.labels.back() += cursor.bytes_of(cursor.take());
   } while (cursor.accept(','));
   return cursor.expect(')');
 }
@@ -231,6 +232,7 @@ Result<void> parse_column_type(TokenCursor& cursor, ParsedColumn& parsed) {
     parsed.column.is_nullable = false;
     parsed.column.is_auto_increment = parsed.is_unique = true;
   }
+  parsed.is_real_number = first.is("REAL");
   parsed.has_characters = has_characters(type.kind);
   return parse_charset(cursor, parsed);
 }

@@ -22,7 +22,8 @@ std::string shown(const Token& token) {
 
 }  // namespace
 
-TokenCursor::TokenCursor(std::string_view text, LexerOptions options) : text_(text) {
+TokenCursor::TokenCursor(std::string_view text, LexerOptions options)
+    : text_(text), options_(options) {
   Lexer lexer(text, options);
   do {
     tokens_.push_back(lexer.next());

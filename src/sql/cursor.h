@@ -44,12 +44,17 @@ class TokenCursor {
     return text_.substr(from, to - from);
   }
   std::string_view text() const { return text_; }
+  // The bytes a text, hex or bits token of it stands for, under its options.
+  std::string bytes_of(const Token& token) const {
+    return tideway::bytes_of(token, options_.no_backslash_escapes);
+  }
   // "expected <what>, found '…'" at the current token.
   Error unexpected(std::string_view what) const;
   Error error_at(const Token& token, std::string_view message) const;
 
  private:
   std::string_view text_;
+  LexerOptions options_;
   std::vector<Token> tokens_;  // the last is the end
   std::size_t at_ = 0;
 };

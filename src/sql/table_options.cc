@@ -45,16 +45,19 @@ Result<std::string> parse_comment(TokenCursor& cursor) {
   cursor.accept('=');
   if (cursor.peek().kind == TokenKind::introducer) cursor.take();
   if (cursor.peek().kind != TokenKind::text) return fail(cursor.unexpected("a text in quotes"));
-  std::string comment = bytes_of(cursor.take());
-  while (cursor.peek().kind == TokenKind::text) comment += bytes_of(cursor.take());
+  std::string comment = cursor.bytes_of(cursor.take());
+  while (cursor.peek().kind == TokenKind::text) comment += cursor.bytes_of(cursor.take());
   return comment;
 }
 
-// PARTITION BY … up to the end of the statement, checked for its parentheses only.
+}  // namespace
+
 Result<std::string> parse_partitions(TokenCursor& cursor) {
   const std::size_t start = cursor.peek().offset;
-  while (!cursor.is_at_end() && !cursor.at(';')) {
+  while (!cursor.is_at_end() && !cursor.at(';') &&
+         !cursor.at_one_of({"SELECT", "AS", "IGNORE", "REPLACE"})) {
     if (cursor.at('(')) {
+      if (cursor.peek(1).is("SELECT") || cursor.peek(1).is('(')) break;
       TRY(cursor.skip_parentheses());
     } else if (cursor.at(')') || cursor.peek().kind == TokenKind::broken) {
       return fail(cursor.unexpected("the end of the statement"));
@@ -64,8 +67,6 @@ Result<std::string> parse_partitions(TokenCursor& cursor) {
   }
   return std::string(cursor.text_between(start, cursor.last().end()));
 }
-
-}  // namespace
 
 Result<bool> skip_table_option(TokenCursor& cursor) {
   if (cursor.accept_words({"WITH", "SYSTEM", "VERSIONING"}) ||
@@ -124,24 +125,33 @@ Result<bool> skip_table_option(TokenCursor& cursor) {
   return true;
 }
 
+Result<bool> parse_table_option(TokenCursor& cursor, TableDef& table) {
+  const std::size_t place = cursor.place();
+  cursor.accept("DEFAULT");
+  if (accept_charset_words(cursor)) {
+    table.charset = TRY(parse_option_word(cursor, "a character set"));
+  } else if (cursor.accept("COLLATE")) {
+    cursor.accept('=');
+    table.collation = TRY(parse_option_word(cursor, "a collation"));
+  } else if (cursor.accept("ENGINE") || cursor.accept("TYPE")) {
+    cursor.accept('=');
+    table.engine = TRY(parse_option_word(cursor, "a storage engine"));
+  } else if (cursor.accept("COMMENT")) {
+    table.comment = TRY(parse_comment(cursor));
+  } else if (!TRY(skip_table_option(cursor))) {
+    cursor.go_back_to(place);
+    return false;
+  }
+  return true;
+}
+
 Result<void> parse_table_options(TokenCursor& cursor, TableDef& table) {
   while (!cursor.is_at_end() && !cursor.at(';')) {
     const std::size_t place = cursor.place();
     cursor.accept(',');
-    cursor.accept("DEFAULT");
-    if (accept_charset_words(cursor)) {
-      table.charset = TRY(parse_option_word(cursor, "a character set"));
-    } else if (cursor.accept("COLLATE")) {
-      cursor.accept('=');
-      table.collation = TRY(parse_option_word(cursor, "a collation"));
-    } else if (cursor.accept("ENGINE") || cursor.accept("TYPE")) {
-      cursor.accept('=');
-      table.engine = TRY(parse_option_word(cursor, "a storage engine"));
-    } else if (cursor.accept("COMMENT")) {
-      table.comment = TRY(parse_comment(cursor));
-    } else if (cursor.at_words({"PARTITION", "BY"})) {
+    if (cursor.at_words({"PARTITION", "BY"})) {
       table.partition_text = TRY(parse_partitions(cursor));
-    } else if (!TRY(skip_table_option(cursor))) {
+    } else if (!TRY(parse_table_option(cursor, table))) {
       cursor.go_back_to(place);
       return {};
     }
