@@ -45,21 +45,6 @@ Result<void> skip_operand(TokenCursor& cursor) {
   return {};
 }
 
-// What follows DEFAULT or ON UPDATE.
-Result<std::string> parse_value(TokenCursor& cursor) {
-  const std::size_t start = cursor.peek().offset;
-  if (cursor.accept_words({"NEXT", "VALUE", "FOR"})) {
-    TRY(skip_operand(cursor));
-    return std::string(cursor.text_between(start, cursor.last().end()));
-  }
-  TRY(skip_operand(cursor));
-  while (is_operator(cursor.peek())) {
-    cursor.take();
-    TRY(skip_operand(cursor));
-  }
-  return std::string(cursor.text_between(start, cursor.last().end()));
-}
-
 // [GENERATED ALWAYS] AS ( … ) [VIRTUAL | STORED | PERSISTENT], or AS ROW START and END of system
 // versioning.
 Result<void> parse_generated(TokenCursor& cursor, Column& column) {
@@ -162,12 +147,12 @@ Result<void> parse_attribute(TokenCursor& cursor, ParsedColumn& parsed) {
     column.is_nullable = true;
     parsed.says_null = true;
   } else if (cursor.accept("DEFAULT")) {
-    column.default_text = TRY(parse_value(cursor));
+    column.default_text = TRY(parse_default_value(cursor));
   } else if (cursor.accept_words({"SERIAL", "DEFAULT", "VALUE"})) {
     column.is_nullable = false;
     column.is_auto_increment = parsed.is_unique = true;
   } else if (cursor.accept_words({"ON", "UPDATE"})) {
-    column.on_update = TRY(parse_value(cursor));
+    column.on_update = TRY(parse_default_value(cursor));
   } else if (cursor.accept("AUTO_INCREMENT")) {
     column.is_auto_increment = true;
   } else if (cursor.accept("AUTO_RANDOM")) {
@@ -205,6 +190,20 @@ Result<std::string> parse_action(TokenCursor& cursor) {
 }
 
 }  // namespace
+
+Result<std::string> parse_default_value(TokenCursor& cursor) {
+  const std::size_t start = cursor.peek().offset;
+  if (cursor.accept_words({"NEXT", "VALUE", "FOR"})) {
+    TRY(skip_operand(cursor));
+    return std::string(cursor.text_between(start, cursor.last().end()));
+  }
+  TRY(skip_operand(cursor));
+  while (is_operator(cursor.peek())) {
+    cursor.take();
+    TRY(skip_operand(cursor));
+  }
+  return std::string(cursor.text_between(start, cursor.last().end()));
+}
 
 bool accept_charset_words(TokenCursor& cursor) {
   if (!cursor.accept_words({"CHARACTER", "SET"}) && !cursor.accept("CHARSET") &&

@@ -36,6 +36,9 @@ Result<std::string> parse_check(TokenCursor& cursor, std::size_t start);
 Result<void> parse_references(TokenCursor& cursor, std::string_view default_database,
                               ForeignKey& key);
 
+// What follows DEFAULT: a literal, a function, an expression. Its text.
+Result<std::string> parse_default_value(TokenCursor& cursor);
+
 // CHARSET, CHARACTER SET or CHAR SET here: moves behind it and a `=`.
 bool accept_charset_words(TokenCursor& cursor);
 // The name of a character set, collation, engine: a word, quoted or not.

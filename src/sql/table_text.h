@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "model/table_def.h"
+
+namespace tideway {
+
+// CREATE TABLE from a definition, in the form of SHOW CREATE TABLE: parse_create_table reads the
+// same definition back. The database is not written. Table options other than engine, character
+// set, collation, comment and partitions are not in a TableDef, so not here.
+std::string to_create_table(const TableDef& table);
+
+// A type as SHOW CREATE TABLE has it, without its character set: varchar(30), enum('a','b'),
+// int unsigned. A type that is not known here as it was written.
+std::string to_text(const ColumnType& type);
+
+}  // namespace tideway
