@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "sql/table_options.h"
+#include "sql/usual_text.h"
 
 namespace tideway {
 namespace {
@@ -152,6 +153,7 @@ Result<void> ActionParser::parse_add(AlterAction& action) {
     add.elements_end = cursor_.last().end();
     if (!add.elements.columns.empty()) add.place = TRY(parse_place());
   }
+  to_usual_mode(add.elements, cursor_.options());
   action.does = std::move(add);
   return {};
 }
@@ -168,6 +170,7 @@ Result<void> ActionParser::parse_change(AlterAction& action, bool is_modify) {
   change.column_end = cursor_.last().end();
   if (is_modify) change.name = change.elements.columns[0].column.name;
   change.place = TRY(parse_place());
+  to_usual_mode(change.elements, cursor_.options());
   action.does = std::move(change);
   return {};
 }
@@ -230,7 +233,7 @@ Result<void> ActionParser::parse_alter_column(AlterAction& action) {
   } else {
     TRY(cursor_.expect("SET"));
     TRY(cursor_.expect("DEFAULT"));
-    alter.default_text = TRY(parse_default_value(cursor_));
+    alter.default_text = in_usual_mode(TRY(parse_default_value(cursor_)), cursor_.options());
   }
   action.does = std::move(alter);
   return {};
@@ -318,7 +321,7 @@ Result<void> ActionParser::parse_reorganize(ChangePartitions& change) {
   if (cursor_.is_at_end() || cursor_.at(';')) return {};
   TRY(parse_partition_names(change));
   TRY(cursor_.expect("INTO"));
-  change.definitions = std::string(TRY(cursor_.skip_parentheses()));
+  change.definitions = in_usual_mode(TRY(cursor_.skip_parentheses()), cursor_.options());
   return {};
 }
 
@@ -357,7 +360,7 @@ Result<bool> ActionParser::parse_partition_action(AlterAction& action) {
   ChangePartitions change;
   if (cursor_.at_words({"PARTITION", "BY"})) {
     change.verb = Verb::split_by;
-    change.definitions = TRY(parse_partitions(cursor_));
+    change.definitions = in_usual_mode(TRY(parse_partitions(cursor_)), cursor_.options());
     action.does = std::move(change);
     return true;
   }
@@ -378,7 +381,7 @@ Result<bool> ActionParser::parse_partition_action(AlterAction& action) {
     if (cursor_.accept("PARTITIONS")) {
       change.definitions = std::to_string(TRY(cursor_.expect_number("a number of partitions")));
     } else {
-      change.definitions = std::string(TRY(cursor_.skip_parentheses()));
+      change.definitions = in_usual_mode(TRY(cursor_.skip_parentheses()), cursor_.options());
     }
   } else if (change.verb == Verb::coalesce) {
     change.definitions = std::to_string(TRY(cursor_.expect_number("a number of partitions")));

@@ -44,6 +44,7 @@ class TokenCursor {
     return text_.substr(from, to - from);
   }
   std::string_view text() const { return text_; }
+  const LexerOptions& options() const { return options_; }
   // The bytes a text, hex or bits token of it stands for, under its options.
   std::string bytes_of(const Token& token) const {
     return tideway::bytes_of(token, options_.no_backslash_escapes);

@@ -7,6 +7,7 @@
 #include "sql/cursor.h"
 #include "sql/statement_kind.h"
 #include "sql/table_options.h"
+#include "sql/usual_text.h"
 
 namespace tideway {
 namespace {
@@ -14,7 +15,9 @@ namespace {
 class DdlParser {
  public:
   DdlParser(std::string_view statement, const SessionContext& session)
-      : cursor_(statement, lexer_options(session)), database_(session.database) {}
+      : options_(lexer_options(session)),
+        cursor_(statement, options_),
+        database_(session.database) {}
 
   Result<DdlStatement> parse() {
     while (cursor_.accept(';')) {
@@ -52,6 +55,7 @@ class DdlParser {
     return {};
   }
 
+  const LexerOptions options_;
   TokenCursor cursor_;
   std::string_view database_;
 };
@@ -207,6 +211,7 @@ Result<void> DdlParser::parse_table_body(CreateTable& create) {
                             create.elements));
   } while (cursor_.accept(','));
   TRY(cursor_.expect(')'));
+  to_usual_mode(create.elements, options_);
   for (std::size_t ahead = 0; cursor_.peek(ahead).kind != TokenKind::end; ++ahead) {
     if (cursor_.peek(ahead).is("START") && cursor_.peek(ahead + 1).is("TRANSACTION"))
       create.starts_transaction = true;
@@ -220,7 +225,7 @@ Result<void> DdlParser::parse_written_options(WrittenOptions& options) {
   options.engine = std::move(table.engine);
   options.charset = std::move(table.charset);
   options.collation = std::move(table.collation);
-  options.partition_text = std::move(table.partition_text);
+  options.partition_text = in_usual_mode(table.partition_text, options_);
   if (!table.comment.empty()) options.comment = std::move(table.comment);
   return {};
 }

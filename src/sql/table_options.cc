@@ -130,6 +130,7 @@ Result<bool> parse_table_option(TokenCursor& cursor, TableDef& table) {
   cursor.accept("DEFAULT");
   if (accept_charset_words(cursor)) {
     table.charset = TRY(parse_option_word(cursor, "a character set"));
+    table.collation.clear();  // one that stands before it is forgotten
   } else if (cursor.accept("COLLATE")) {
     cursor.accept('=');
     table.collation = TRY(parse_option_word(cursor, "a collation"));

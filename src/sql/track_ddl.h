@@ -63,7 +63,7 @@ class Definitions {
  private:
   friend class StatementTracker;
   TableId key(const TableId& table) const;
-  std::string key(std::string_view database) const;
+  std::string key(std::string_view name) const;
 
   NameFolding folding_;
   std::map<TableId, TablePtr> tables_;            // by key()
