@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -174,6 +175,82 @@ TEST_P(captured, rows_are_what_the_server_says_they_were) {
 TEST_P(captured, rows_are_the_same_through_blocks_that_hold_one_at_most) {
   const Capture capture = read_capture(GetParam().name);
   expect_as_told(capture, decode(capture, 200, GetParam().has_checksums), GetParam().images);
+}
+
+// Whatever the bytes are: read, and rows decoded by the plan that the undamaged log made. The event
+// lies in memory of exactly its size, where a sanitizer sees what is read beyond it.
+void read_damaged(const Capture& capture, EventReader reader,
+                  std::map<std::uint64_t, RowsPlan>& plans, const std::string& event) {
+  const std::vector<char> exact(event.begin(), event.end());
+  const auto read = reader.read({exact.data(), exact.size()});
+  if (!read) return;
+  if (const auto* map = std::get_if<TableMap>(&read->body)) {
+    const auto table =
+        capture.tables.find(std::string(map->database) + "." + std::string(map->name));
+    if (table != capture.tables.end())
+      static_cast<void>(RowsPlan::make(*map, table->second, reader.format()));
+  } else if (const auto* rows = std::get_if<RowsEvent>(&read->body)) {
+    const auto plan = plans.find(rows->table_id);
+    if (plan == plans.end()) return;
+    RowCursor cursor;
+    Block block = block_of(1U << 16U);
+    static_cast<void>(plan->second.decode(*rows, false, cursor, block));
+    EXPECT_LE(cursor.offset, rows->rows.size());
+  }
+}
+
+// Each event of some size, once as it is, then with `damage` done to it.
+template <typename Damage>
+void for_each_event(const Capture& capture, std::size_t longest, Damage damage) {
+  EventReader reader(false);
+  std::map<std::uint64_t, RowsPlan> plans;
+  for (const std::string_view bytes : events_of(std::string_view(capture.log))) {
+    const auto event = reader.read(bytes);
+    ASSERT_TRUE(event);
+    if (const auto* map = std::get_if<TableMap>(&event->body)) {
+      const auto table =
+          capture.tables.find(std::string(map->database) + "." + std::string(map->name));
+      if (table == capture.tables.end()) continue;
+      auto plan = RowsPlan::make(*map, table->second, reader.format());
+      ASSERT_TRUE(plan);
+      plans.insert_or_assign(map->table_id, std::move(*plan));
+    }
+    if (bytes.size() > longest) continue;
+    damage(std::string(bytes),
+           [&](const std::string& damaged) { read_damaged(capture, reader, plans, damaged); });
+  }
+}
+
+TEST(damaged, events_with_any_byte_changed_are_answered) {
+  std::size_t tried = 0;
+  for (const char* name : {"mysql80-minimal", "mysql57-noblob"}) {
+    const Capture capture = read_capture(name);
+    for_each_event(capture, 400, [&tried](std::string event, const auto& read) {
+      for (std::size_t at = 0; at < event.size(); ++at) {
+        for (const unsigned flip : {0xFFU, 0x01U, 0x80U}) {
+          event[at] = static_cast<char>(static_cast<unsigned char>(event[at]) ^ flip);
+          read(event);
+          event[at] = static_cast<char>(static_cast<unsigned char>(event[at]) ^ flip);
+          ++tried;
+        }
+      }
+    });
+  }
+  EXPECT_GT(tried, 100000U);
+}
+
+TEST(damaged, events_cut_anywhere_are_answered) {
+  const Capture capture = read_capture("mysql80-minimal");
+  for_each_event(capture, 3000, [](const std::string& event, const auto& read) {
+    for (std::size_t length = 0; length < event.size(); ++length) {
+      std::string cut = event.substr(0, length);
+      if (length >= EventHeader::bytes) {
+        std::uint32_t told = static_cast<std::uint32_t>(length);
+        std::memcpy(cut.data() + 9, &told, sizeof told);
+      }
+      read(cut);
+    }
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(logs, captured,
