@@ -176,6 +176,28 @@ class Bench:
         self.copy()
         self.print("verify", {"digest query on one server": self.digest_query, "tideway": self.verify})
 
+    def table_binlog(self):
+        program = pathlib.Path(self.tideway).parent / "bench_binlog_decode"
+        if not program.exists():
+            print(f"\n## binlog\n\nnot measured: no {program}: cmake --build --preset release --target bench_binlog_decode")
+            return
+        self.source.execute("RESET MASTER", f"CREATE TABLE {DATABASE}.logged LIKE {DATABASE}.t", f"INSERT INTO {DATABASE}.logged SELECT * FROM {DATABASE}.t")
+        log = self.source.data / self.source.execute("SHOW MASTER STATUS")[0][0]
+        definition = self.work / "logged.sql"
+        definition.write_text(self.source.execute(f"SHOW CREATE TABLE {DATABASE}.logged")[0][1])
+        done = subprocess.run([program, log, DATABASE, definition], capture_output=True, text=True, check=True)
+        size, rows, seconds = (float(word) for word in done.stdout.split())
+        print(f"\n## binlog ({self.shape}, {rows:,.0f} rows, {size / 1e6:.0f} MB of log, one thread, checksums checked)\n")
+        print("| job | CPU s | GB/s | M rows/s |\n|---|---|---|---|")
+        row = lambda name, took: print(f"| {name} | {took:.3f} | {size / 1e9 / took:.2f} | {rows / 1e6 / took:.2f} |", flush=True)
+        try:
+            peer = measure.once([clients.find("mysqlbinlog"), "--no-defaults", "--verify-binlog-checksum", "-vv", str(log)])
+            row("mysqlbinlog -vv", peer.cpu)
+        except clients.NoClient as why:
+            print(f"| mysqlbinlog -vv | not measured: {why} | | |")
+        row("tideway: bytes to blocks", seconds)
+        self.source.execute(f"DROP TABLE {DATABASE}.logged")
+
 
 def print_head():
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
@@ -187,7 +209,7 @@ def print_head():
 
 
 def main():
-    tables = ["dump", "load", "copy", "verify"]
+    tables = ["dump", "load", "copy", "verify", "binlog"]
     parser = argparse.ArgumentParser(prog="bench/run")
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(tables)}; all by default")
     parser.add_argument("--rows", type=int, default=1_000_000)
