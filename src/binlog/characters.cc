@@ -222,6 +222,20 @@ Result<const CharacterSet*> CharacterSet::find(std::string_view name) {
   });
 }
 
+Result<std::string> CharacterSet::to_utf8(std::uint32_t collation, std::string_view bytes) {
+  if (collation == 0 || name_of(collation) == "binary") return std::string(bytes);
+  if (name_of(collation).empty())
+    return fail(Error(ErrorCode::not_supported, Side::source, Retry::never,
+                      fmt::format("the log has a text under collation {}, which is not known: it "
+                                  "is none of MySQL's up to 9",
+                                  collation)));
+  const CharacterSet& set = *TRY(find(name_of(collation)));
+  std::string text(room(bytes.size()), '\0');
+  const char* const end = set.write_utf8_or_marks(text.data(), bytes);
+  text.resize(static_cast<std::size_t>(end - text.data()));
+  return text;
+}
+
 Result<CharacterSet> CharacterSet::make(std::string_view name) {
   const auto* const known = std::ranges::find(known_sets, name, &Known::name);
   if (known == known_sets.end())

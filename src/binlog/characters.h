@@ -21,6 +21,10 @@ class CharacterSet {
   // Of a collation's number; empty: none this knows.
   static std::string_view name_of(std::uint32_t collation);
 
+  // A text of the log under a collation's number, a statement say, in UTF-8; as it is under none
+  // (0) and under that of binary.
+  static Result<std::string> to_utf8(std::uint32_t collation, std::string_view bytes);
+
   std::string_view name() const { return name_; }
   std::uint32_t longest() const { return longest_; }    // bytes of a character, at most
   bool is_utf8() const { return form_ == Form::utf8; }  // bytes are UTF-8 as they are
