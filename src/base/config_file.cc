@@ -1,11 +1,10 @@
 #include "base/config_file.h"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <set>
 
+#include "base/config_tree.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -13,80 +12,69 @@ namespace tideway {
 namespace {
 
 using Kind = OptionSpec::Kind;
+using TreeKind = ConfigTree::Kind;
 
 class Reader {
  public:
   Reader(const std::string& path, const BoundOptions& options, ParsedOptions& parsed)
       : path_(path), options_(options), parsed_(parsed) {}
 
-  Result<void> read(const YAML::Node& root) {
-    if (root.IsNull()) return {};  // an empty file sets nothing
-    if (!root.IsMap())
-      return fail(error(ErrorCode::config_syntax, root.Mark(),
-                        "the file is not a map of option names to values"));
-    std::set<std::string> seen;
-    for (const auto& pair : root) {
-      if (!pair.first.IsScalar())
-        return fail(
-            error(ErrorCode::config_syntax, pair.first.Mark(), "a key is not a plain word"));
-      const std::string& key = pair.first.Scalar();
-      if (!seen.insert(key).second) {
-        return fail(error(ErrorCode::config_syntax, pair.first.Mark(),
-                          fmt::format("the key '{}' stands here a second time", key)));
-      }
-      TRY(set_key(key, pair.first.Mark(), pair.second));
-    }
+  Result<void> read(const ConfigTree& root) {
+    if (!root.is_given()) return {};  // an empty file sets nothing
+    if (root.kind != TreeKind::map)
+      return fail(config_error(ErrorCode::config_syntax, root.place,
+                               "the file is not a map of option names to values"));
+    for (const ConfigTree& member : root.children) TRY(set_key(member));
     return {};
   }
 
-  Error error(ErrorCode code, const YAML::Mark& mark, std::string_view message) const {
-    Evidence evidence;
-    // yaml-cpp counts from 0, editors from 1; a mark of an empty node is null.
-    evidence.position =
-        mark.is_null() ? path_ : fmt::format("{}:{}:{}", path_, mark.line + 1, mark.column + 1);
-    std::string text = fmt::format("{}: {}", evidence.position, message);
-    return {code, Side::local, Retry::never, std::move(evidence), std::move(text)};
-  }
-
  private:
-  Result<void> set_key(const std::string& key, const YAML::Mark& at, const YAML::Node& value) {
+  Result<void> set_key(const ConfigTree& value) {
+    const std::string& key = value.key;
     const auto found = std::ranges::find_if(options_, [&key](const BoundOption& option) {
       return is_key(option.spec) &&
              (option.spec.name == key ||
               std::ranges::find(option.spec.aliases, key) != option.spec.aliases.end());
     });
-    if (found == options_.end()) return fail(unknown(key, at));
+    if (found == options_.end()) return fail(unknown(key, value.key_place));
     const BoundOption* option = &*found;
     if (option->spec.kind == Kind::retired) {
       option = successor_of(option->spec, key);
       if (option == nullptr) return {};
     }
-    if (value.IsNull())
-      return fail(error(ErrorCode::config_syntax, at, fmt::format("'{}' has no value", key)));
-    if (value.IsMap())
-      return fail(error(ErrorCode::config_syntax, value.Mark(),
-                        fmt::format("'{}' takes a value, not a map", key)));
-    if (value.IsSequence() && !option->spec.takes_many) {
-      return fail(error(ErrorCode::config_syntax, value.Mark(),
-                        fmt::format("'{}' takes one value, not a list", key)));
-    }
-    if (option->spec.takes_many) option->clear();
-    if (value.IsScalar()) TRY(set_value(*option, key, value));
-    for (const auto& item : value) {  // nothing for a scalar
-      if (!item.IsScalar())
-        return fail(error(ErrorCode::config_syntax, item.Mark(),
-                          fmt::format("'{}' takes a list of plain values", key)));
-      TRY(set_value(*option, key, item));
-    }
+    if (!value.is_given())
+      return fail(config_error(ErrorCode::config_syntax, value.key_place,
+                               fmt::format("'{}' has no value", key)));
+    TRY(option->spec.kind == Kind::tree ? option->set_tree(value) : set_words(*option, key, value));
     parsed_.given.insert(option->spec.name);
     return {};
   }
 
-  Result<void> set_value(const BoundOption& option, const std::string& key,
-                         const YAML::Node& value) {
-    if (auto set = option.set(value.Scalar()); !set) {
-      return fail(error(set.error().code(), value.Mark(),
-                        fmt::format("{}: {}", key, set.error().message())));
+  Result<void> set_words(const BoundOption& option, const std::string& key,
+                         const ConfigTree& value) {
+    if (value.kind == TreeKind::map)
+      return fail(config_error(ErrorCode::config_syntax, value.place,
+                               fmt::format("'{}' takes a value, not a map", key)));
+    if (value.kind == TreeKind::list && !option.spec.takes_many) {
+      return fail(config_error(ErrorCode::config_syntax, value.place,
+                               fmt::format("'{}' takes one value, not a list", key)));
+    }
+    if (option.spec.takes_many) option.clear();
+    if (value.kind == TreeKind::word) return set_word(option, key, value);
+    for (const ConfigTree& item : value.children) {
+      if (item.kind != TreeKind::word)
+        return fail(config_error(ErrorCode::config_syntax, item.place,
+                                 fmt::format("'{}' takes a list of plain values", key)));
+      TRY(set_word(option, key, item));
+    }
+    return {};
+  }
+
+  static Result<void> set_word(const BoundOption& option, const std::string& key,
+                               const ConfigTree& value) {
+    if (auto set = option.set(value.word); !set) {
+      return fail(config_error(set.error().code(), value.place,
+                               fmt::format("{}: {}", key, set.error().message())));
     }
     return {};
   }
@@ -95,16 +83,16 @@ class Reader {
     return spec.kind != Kind::word && !spec.is_config_file;
   }
 
-  Error unknown(const std::string& key, const YAML::Mark& at) const {
+  Error unknown(const std::string& key, const std::string& at) const {
     std::vector<std::string_view> known;
     for (const BoundOption& option : options_) {
       if (is_key(option.spec) && option.spec.kind != Kind::retired)
         known.push_back(option.spec.name);
     }
     const std::string_view near = nearest(key, known);
-    return error(ErrorCode::config_unknown_key, at,
-                 fmt::format("unknown key '{}'{}", key,
-                             near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+    return config_error(ErrorCode::config_unknown_key, at,
+                        fmt::format("unknown key '{}'{}", key,
+                                    near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
   }
 
   const BoundOption* successor_of(const OptionSpec& spec, const std::string& key) {
@@ -141,18 +129,8 @@ Result<void> read_config_file(const std::string& path, const BoundOptions& optio
 
 Result<void> read_config_text(const std::string& text, const std::string& path,
                               const BoundOptions& options, ParsedOptions& parsed) {
-  Reader reader(path, options, parsed);
-  try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.empty()) return {};
-    if (documents.size() > 1) {
-      return fail(reader.error(ErrorCode::config_syntax, documents[1].Mark(),
-                               "the file holds more than one document"));
-    }
-    return reader.read(documents.front());
-  } catch (const YAML::Exception& error) {
-    return fail(reader.error(ErrorCode::config_syntax, error.mark, error.msg));
-  }
+  const ConfigTree tree = TRY(parse_config_tree(text, path));
+  return Reader(path, options, parsed).read(tree);
 }
 
 }  // namespace tideway

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/config_tree.h"
 #include "base/result.h"
 
 namespace tideway {
@@ -17,6 +18,7 @@ struct OptionSpec {
     flag,     // --name, --name=true|false, --no-name
     list,     // every use adds values; the first use replaces the default
     word,     // a bare word of the command line, no --name; takes all of them when it is a list
+    tree,     // a map or a list, nested in a file; one value of YAML on the command line
     retired,  // still understood, with a warning: stands for `successor`, or for nothing when that
               // is empty
   };
@@ -41,6 +43,7 @@ struct BoundOption {
   std::function<Result<void>(std::string_view)>
       set;                      // TW103 says what the value should be, not whose
   std::function<void()> clear;  // empties a list
+  std::function<Result<void>(const ConfigTree&)> set_tree;  // of a tree
 };
 using BoundOptions = std::vector<BoundOption>;
 

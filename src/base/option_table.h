@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/config_tree.h"
 #include "base/option_spec.h"
 #include "base/option_value.h"
 
@@ -18,13 +19,14 @@ struct OptionEntry {
   std::function<Result<void>(T&, std::string_view)> set;
   std::function<void(T&)> clear;
   std::function<std::string(const T&)> show;
+  std::function<Result<void>(T&, const ConfigTree&)> set_tree;  // of a tree only
 };
 template <typename T>
 using OptionEntries = std::vector<OptionEntry<T>>;
 
 // Describes one option: option("threads", &T::threads).range(1, 256).help("…"). Types: bool,
-// integers, double, string, Secret, Duration, enums (with names()), and std::optional or
-// std::vector of these.
+// integers, double, string, Secret, Duration, enums (with names()), std::optional or
+// std::vector of these, and ConfigTree.
 template <typename T, typename V>
 class Option {
  public:
@@ -36,6 +38,7 @@ class Option {
     spec_.is_secret = std::is_same_v<Element, Secret>;
     if (std::is_same_v<Element, bool>) spec_.kind = OptionSpec::Kind::flag;
     if (spec_.takes_many) spec_.kind = OptionSpec::Kind::list;
+    if (std::is_same_v<V, ConfigTree>) spec_.kind = OptionSpec::Kind::tree;
   }
 
   Option& help(std::string text) { return set(spec_.help, std::move(text)); }
@@ -82,6 +85,12 @@ class Option {
       }
       return {};
     };
+    if constexpr (std::is_same_v<V, ConfigTree>) {
+      entry.set_tree = [member = member_](T& object, const ConfigTree& tree) -> Result<void> {
+        object.*member = tree;
+        return {};
+      };
+    }
     entry.clear = [member = member_](T& object) { object.*member = V{}; };
     entry.show = [member = member_, limits = limits_](const T& object) {
       return show(object.*member, limits);
@@ -167,9 +176,11 @@ class OptionTable {
     auto described = specs();
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       const auto* entry = &entries_[i];
-      bound.push_back({std::move(described[i]),
-                       [entry, &object](std::string_view text) { return entry->set(object, text); },
-                       [entry, &object] { entry->clear(object); }});
+      bound.push_back(
+          {std::move(described[i]),
+           [entry, &object](std::string_view text) { return entry->set(object, text); },
+           [entry, &object] { entry->clear(object); },
+           [entry, &object](const ConfigTree& tree) { return entry->set_tree(object, tree); }});
     }
     return bound;
   }
@@ -191,6 +202,11 @@ OptionEntries<T> include(Part T::* part, const OptionTable<Part>& table) {
       };
       entry.clear = [part, clear = inner.clear](T& object) { clear(object.*part); };
       entry.show = [part, show = inner.show](const T& object) { return show(object.*part); };
+    }
+    if (inner.set_tree) {
+      entry.set_tree = [part, set = inner.set_tree](T& object, const ConfigTree& tree) {
+        return set(object.*part, tree);
+      };
     }
     entries.push_back(std::move(entry));
   }

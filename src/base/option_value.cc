@@ -90,6 +90,13 @@ std::vector<std::string> split_list(std::string_view text) {
   return items;
 }
 
+Result<ConfigTree> parse_tree(std::string_view text) {
+  ConfigTree tree = TRY(parse_config_tree(std::string(text), "<cmdline>"));
+  if (tree.kind != ConfigTree::Kind::map && tree.kind != ConfigTree::Kind::list)
+    return fail(bad_value(fmt::format("'{}' is neither a map nor a list of YAML", text)));
+  return tree;
+}
+
 std::string show_bytes(std::uint64_t bytes) {
   static constexpr std::array units = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
   std::size_t unit = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/config_tree.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -45,7 +46,8 @@ Error out_of_range(std::string_view text, const std::string& limits);
 Error not_one_of(std::string_view text, const std::vector<std::string_view>& names);
 // One CSV record: commas separate, "…" protects them. Text that is no CSV is one item as it is.
 std::vector<std::string> split_list(std::string_view text);
-std::string show_bytes(std::uint64_t bytes);  // "64MiB": reads back as itself
+Result<ConfigTree> parse_tree(std::string_view text);  // a map or a list
+std::string show_bytes(std::uint64_t bytes);           // "64MiB": reads back as itself
 std::string show_duration(Duration duration);
 std::string show_double(double value);
 
@@ -62,6 +64,8 @@ std::string show(const E& value, const Limits<E>& limits) {
     return value.is_empty() ? "" : "(not shown)";
   } else if constexpr (std::is_same_v<E, std::string>) {
     return value;
+  } else if constexpr (std::is_same_v<E, ConfigTree>) {
+    return "";
   } else if constexpr (std::is_same_v<E, Duration>) {
     return show_duration(value);
   } else if constexpr (std::is_floating_point_v<E>) {
@@ -119,6 +123,8 @@ Result<E> parse_any(std::string_view text, const Limits<E>& limits) {
     return E(std::string(text));
   } else if constexpr (std::is_same_v<E, Duration>) {
     return parse_duration(text);
+  } else if constexpr (std::is_same_v<E, ConfigTree>) {
+    return parse_tree(text);
   } else if constexpr (std::is_floating_point_v<E>) {
     return parse_double(text);
   } else {
@@ -129,7 +135,7 @@ Result<E> parse_any(std::string_view text, const Limits<E>& limits) {
 template <typename E>
 Result<E> parse(std::string_view text, const Limits<E>& limits) {
   E value = TRY(parse_any(text, limits));
-  if constexpr (!std::is_same_v<E, Secret>) {
+  if constexpr (!std::is_same_v<E, Secret> && !std::is_same_v<E, ConfigTree>) {
     if (limits.range && (value < limits.range->first || limits.range->second < value)) {
       return fail(out_of_range(text, limits_text(limits)));
     }
@@ -142,6 +148,7 @@ template <typename E>
 std::string_view usual_value_name(const Limits<E>& limits) {
   if constexpr (std::is_enum_v<E>) return "WORD";
   if constexpr (std::is_same_v<E, Duration>) return "TIME";
+  if constexpr (std::is_same_v<E, ConfigTree>) return "YAML";
   if constexpr (std::is_arithmetic_v<E>) return limits.is_bytes ? "SIZE" : "N";
   return "TEXT";
 }
