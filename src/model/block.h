@@ -133,6 +133,16 @@ class Block {
   // half.
   void end_filling();
 
+  // --- editing, by stages ---
+  // Takes out the items for which `drops` says so; their cells stay unused.
+  template <typename Drops>
+  void drop_items(Drops drops) {
+    std::erase_if(items_, drops);
+  }
+  // All cells anew: whoever does it has said in each item where its cells begin now. What is more
+  // than there was is on top of the loan.
+  void replace_cells(std::vector<Cell> cells) { cells_ = std::move(cells); }
+
  private:
   struct Free {
     void operator()(char* bytes) const;

@@ -11,6 +11,9 @@ ExitCode exit_code_of(const Error& error) {
     case ErrorCode::filter_syntax:
     case ErrorCode::filter_matches_nothing:
     case ErrorCode::job_differs:
+    case ErrorCode::route_rule:
+    case ErrorCode::route_conflict:
+    case ErrorCode::expression_failed:
       return ExitCode::usage;
     case ErrorCode::stopped:
       return ExitCode::stopped;

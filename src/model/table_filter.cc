@@ -24,6 +24,7 @@ using Expression = std::shared_ptr<const RE2>;
 using Pattern = std::variant<Anything, Literal, Expression>;
 
 struct Rule {
+  std::string text;
   bool is_positive = true;
   Pattern database, table;
 };
@@ -109,6 +110,7 @@ Result<void> Parser::add_line(std::string_view line) {
     return add_file(std::string(rest.substr(1)));
   }
   Rule rule;
+  rule.text = rule_;
   if (rest.front() == '!') {
     rule.is_positive = false;
     rest.remove_prefix(1);
@@ -298,16 +300,25 @@ std::string unicode_lower(std::string_view text) {
   return lower;
 }
 
-// Either rules, or the exact names of a tables filter.
+// Rules, the exact names of a tables filter, or somebody who knows.
 struct TableFilter::Rules {
   FilterCase filter_case = FilterCase::insensitive;
   std::vector<Rule> rules;
   bool is_list = false;
   std::set<TableId> tables;
   std::set<std::string> databases;
+  std::function<bool(const TableId&)> ask_table;
+  std::function<bool(std::string_view)> ask_database;
 
   std::string folded(std::string_view name) const {
     return filter_case == FilterCase::sensitive ? std::string(name) : unicode_lower(name);
+  }
+  // The last rule that matches a folded name, or nullptr.
+  const Rule* deciding(const TableId& name) const {
+    const auto found = std::find_if(rules.rbegin(), rules.rend(), [&name](const Rule& rule) {
+      return matches(rule.database, name.database) && matches(rule.table, name.name);
+    });
+    return found == rules.rend() ? nullptr : &*found;
   }
 };
 
@@ -348,6 +359,14 @@ Result<TableFilter> TableFilter::of_tables(const std::vector<std::string>& names
   return TableFilter(std::move(list));
 }
 
+TableFilter TableFilter::of_questions(std::function<bool(const TableId&)> table,
+                                      std::function<bool(std::string_view)> database) {
+  auto asking = std::make_shared<Rules>();
+  asking->ask_table = std::move(table);
+  asking->ask_database = std::move(database);
+  return TableFilter(std::move(asking));
+}
+
 const std::vector<std::string>& TableFilter::default_rules() {
   static const std::vector<std::string> rules = {
       "*.*",
@@ -365,16 +384,22 @@ TableFilter TableFilter::everything_but_system() {
 }
 
 bool TableFilter::matches_table(std::string_view database, std::string_view table) const {
+  if (rules_->ask_table) return rules_->ask_table({std::string(database), std::string(table)});
   const TableId name{rules_->folded(database), rules_->folded(table)};
   if (rules_->is_list) return rules_->tables.contains(name);
-  const auto& rules = rules_->rules;
-  const auto decides = std::find_if(rules.rbegin(), rules.rend(), [&name](const Rule& rule) {
-    return matches(rule.database, name.database) && matches(rule.table, name.name);
-  });
-  return decides != rules.rend() && decides->is_positive;
+  const Rule* rule = rules_->deciding(name);
+  return rule != nullptr && rule->is_positive;
+}
+
+std::string TableFilter::rule_for(const TableId& table) const {
+  const TableId name{rules_->folded(table.database), rules_->folded(table.name)};
+  if (rules_->tables.contains(name)) return quoted(table);
+  const Rule* rule = rules_->deciding(name);
+  return rule == nullptr ? std::string() : rule->text;
 }
 
 bool TableFilter::matches_database(std::string_view database) const {
+  if (rules_->ask_database) return rules_->ask_database(database);
   const std::string name = rules_->folded(database);
   if (rules_->is_list) return rules_->databases.contains(name);
   const auto& rules = rules_->rules;

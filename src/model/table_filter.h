@@ -35,6 +35,10 @@ class TableFilter {
   static Result<TableFilter> of_tables(const std::vector<std::string>& names,
                                        FilterCase filter_case = FilterCase::insensitive);
 
+  // Whatever these say, who may be asked on any thread.
+  static TableFilter of_questions(std::function<bool(const TableId&)> table,
+                                  std::function<bool(std::string_view)> database);
+
   // What is taken when nothing was asked for: every database but the server's own and Tideway's.
   static TableFilter everything_but_system();
   static const std::vector<std::string>& default_rules();
@@ -43,6 +47,8 @@ class TableFilter {
   bool matches_table(const TableId& table) const {
     return matches_table(table.database, table.name);
   }
+  // The rule that decides about a table, as written; empty: none matches.
+  std::string rule_for(const TableId& table) const;
   // Whether the database itself is wanted (its CREATE DATABASE). A negative rule counts only when
   // its table part is exactly `*`, so `!db.t1` never hides the whole database.
   bool matches_database(std::string_view database) const;
