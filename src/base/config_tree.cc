@@ -65,6 +65,31 @@ Result<ConfigTree> parse_config_tree(const std::string& text, const std::string&
   }
 }
 
+std::string to_text(const ConfigTree& tree) {
+  // Words in JSON's quotes, which YAML shares: nothing in them is special.
+  const auto quoted_word = [](const std::string& word) {
+    std::string text = "\"";
+    for (const char c : word) {
+      if (c == '"' || c == '\\') text += '\\';
+      if (static_cast<unsigned char>(c) >= 0x20)
+        text += c;
+      else
+        text += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+    return text + '"';
+  };
+  if (tree.kind == ConfigTree::Kind::nothing) return "~";
+  if (tree.kind == ConfigTree::Kind::word) return quoted_word(tree.word);
+  const bool is_map = tree.kind == ConfigTree::Kind::map;
+  std::string text = is_map ? "{" : "[";
+  for (const ConfigTree& child : tree.children) {
+    if (text.size() > 1) text += ", ";
+    if (is_map) text += quoted_word(child.key) + ": ";
+    text += to_text(child);
+  }
+  return text + (is_map ? "}" : "]");
+}
+
 Error config_error(ErrorCode code, const std::string& place, std::string_view message) {
   Evidence evidence;
   evidence.position = place;

@@ -27,6 +27,9 @@ struct ConfigTree {
 // TW101: no YAML, more than one document, or a key twice in one map.
 Result<ConfigTree> parse_config_tree(const std::string& text, const std::string& path);
 
+// The value on one line, as YAML: equal values have equal texts, wherever they stand.
+std::string to_text(const ConfigTree& tree);
+
 // "file:line:column: what is wrong", with the place as evidence.
 Error config_error(ErrorCode code, const std::string& place, std::string_view message);
 

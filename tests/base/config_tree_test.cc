@@ -71,6 +71,13 @@ TEST(ConfigTree, other_shapes_and_missing_words_are_errors_with_their_place) {
   EXPECT_FALSE(map_of(tree.children.at(1)).has_value());
 }
 
+TEST(ConfigTree, its_text_reads_back_as_the_same_value) {
+  const auto tree = parse_config_tree("a: [1, 'x\"y\\z']\nb:\n  c: 'l: {'\nd:\n", "f").value();
+  const std::string text = to_text(tree);
+  EXPECT_EQ(text, R"({"a": ["1", "x\"y\\z"], "b": {"c": "l: {"}, "d": ~})");
+  EXPECT_EQ(to_text(parse_config_tree(text, "g").value()), text);
+}
+
 TEST(ConfigTree, broken_text_is_an_error_and_never_a_crash) {
   EXPECT_FALSE(parse_config_tree("{a: [b}", "f").has_value());
   EXPECT_FALSE(parse_config_tree("{a: 1, a: 2}", "f").has_value());
