@@ -11,6 +11,7 @@
 #include "model/table_def.h"
 #include "mysql/endpoint.h"
 #include "progress/job_progress.h"
+#include "sql/rewrite.h"
 
 namespace tideway {
 
@@ -22,6 +23,9 @@ struct TableToMake {
   TablePtr source;            // create_text is the statement
   TableId target;             // where its rows go
   bool is_redefined = false;  // it had another definition when the job made it
+  // Columns of `source` that its create_text lacks, because a route fills them: added at the end
+  // when the table is made.
+  std::vector<std::string> added_columns = {};
 };
 struct ViewToMake {
   TableId id;
@@ -32,6 +36,7 @@ struct SchemaOptions {
   OnDuplicate on_duplicate = OnDuplicate::error;
   std::uint32_t threads = 4;
   bool may_create = true;  // false: a table that is not there is TW501
+  Renaming renaming = {};  // where tables are that foreign keys refer to; empty: where they were
 };
 
 struct MadeTable {

@@ -41,11 +41,25 @@ bool is_about_index_expressions(const Error& error) {
          error.evidence().server_text.find("expression index") != std::string::npos;
 }
 
-Result<void> create(Session& session, const TableToMake& table, const TargetTraits& traits,
-                    MadeTable& made, const std::stop_token& stop) {
+// Those that routes fill; nobody else may.
+Result<void> add_columns(Session& session, const TableToMake& table, MadeTable& made,
+                         const std::stop_token& stop) {
+  for (const std::string& name : table.added_columns) {
+    const std::string statement = fmt::format("ALTER TABLE {} ADD COLUMN {} VARCHAR(255) NOT NULL",
+                                              quoted(table.target), quoted(name));
+    auto added = session.execute(statement, stop);
+    if (!added) return fail(creation_failed(std::move(added).error(), table.target, statement));
+    made.changes.push_back(
+        fmt::format("column {} was added, VARCHAR(255): a route fills it", quoted(name)));
+  }
+  return {};
+}
+
+Result<void> create(Session& session, const TableToMake& table, const SchemaOptions& options,
+                    const TargetTraits& traits, MadeTable& made, const std::stop_token& stop) {
   std::string statement = table.source->create_text;
   auto rewritten = rewrite_create_table(table.source->create_text, table.target, traits,
-                                        table.source->id.database);
+                                        table.source->id.database, options.renaming);
   if (rewritten) {
     statement = std::move(rewritten->text);
     for (const StatementChange& change : rewritten->changes)
@@ -62,11 +76,11 @@ Result<void> create(Session& session, const TableToMake& table, const TargetTrai
     TargetTraits fewer = traits;
     fewer.refuses_index_expressions = true;
     made.changes.clear();
-    return create(session, table, fewer, made, stop);
+    return create(session, table, options, fewer, made, stop);
   }
   if (!created) return fail(creation_failed(std::move(created).error(), table.target, statement));
   made.is_new = true;
-  return {};
+  return add_columns(session, table, made, stop);
 }
 
 // What the rows themselves lose in this kind of server.
@@ -184,7 +198,7 @@ Result<MadeTable> make_table(Session& session, JobProgress& progress, const Tabl
     if (!options.may_create)
       return fail(
           mismatch(table.target, fmt::format("the target has no table {}", quoted(table.target))));
-    TRY(create(session, table, traits, made, stop));
+    TRY(create(session, table, options, traits, made, stop));
     found = TRY(look_for_table(session, table.target, stop));
     if (found.found != Found::table)
       return fail(mismatch(

@@ -12,7 +12,9 @@
 #include "recipe/preflight.h"
 #include "recipe/prove.h"
 #include "recipe/rounds.h"
+#include "recipe/routed_tables.h"
 #include "recipe/servers.h"
+#include "route/route_stage.h"
 #include "snapshot/chunk_range.h"
 #include "verify/table_pair.h"
 
@@ -24,9 +26,13 @@ using Tables = std::vector<MadeTable>;
 // The target server as rounds see it: progress, then a sink over it.
 class ServerTarget final : public RoundTarget {
  public:
-  ServerTarget(JobProgress& progress, Tables& tables, MemoryArbiter& arbiter,
+  ServerTarget(JobProgress& progress, Tables& tables, RouterPtr router, MemoryArbiter& arbiter,
                tideway::CopyOptions options)
-      : progress_(progress), tables_(tables), arbiter_(arbiter), options_(options) {}
+      : progress_(progress),
+        tables_(tables),
+        router_(std::move(router)),
+        arbiter_(arbiter),
+        options_(options) {}
 
   std::string position() const override { return progress_.position(); }
 
@@ -38,23 +44,33 @@ class ServerTarget final : public RoundTarget {
     TRY(progress_.clear_tables(stop));
     ledger_ = TRY(TargetLedger::open(progress_, stop));
     std::map<TableId, TablePtr> definitions;
-    for (const MadeTable& table : tables_) definitions.emplace(table.source->id, table.target);
+    for (const MadeTable& table : tables_) definitions.emplace(table.target->id, table.target);
+    routing_ =
+        std::make_unique<RouteStage>(router_, RouteStageOptions{RouteUse::copy, options_.strength});
     sink_ =
         std::make_unique<CopySink>(progress_, *ledger_, std::move(definitions), arbiter_, options_);
     return sink_.get();
   }
 
   Result<void> redefine(const ListedTable& table, const std::stop_token& stop) override {
-    const DatabaseToMake database{table.id().database, ""};
-    const TableToMake again{table.def, table.id(), true};
+    std::vector<TablePtr> all{table.def};
+    for (const MadeTable& made : tables_) {
+      if (made.source->id != table.id()) all.push_back(made.source);
+    }
+    std::vector<TableToMake> again = TRY(route_tables(*router_, all));
+    again.resize(1);  // the others are asked about only whether it may have its name
+    again[0].is_redefined = true;
+    const DatabaseToMake database{again[0].target.database, ""};
     SchemaOptions schema;
     schema.on_duplicate = options_.on_duplicate;
-    auto made = TRY(make_tables(progress_, {&database, 1}, {&again, 1}, schema, stop));
+    schema.renaming = Router::renaming(router_);
+    auto made = TRY(make_tables(progress_, {&database, 1}, again, schema, stop));
     std::erase_if(tables_, [&](const MadeTable& old) { return old.source->id == table.id(); });
     tables_.push_back(std::move(made[0]));
     return {};
   }
 
+  std::vector<const Stage*> stages() const override { return {routing_.get()}; }
   std::string limit_text() const override { return sink_ ? sink_->pressure_text() : ""; }
   TargetLedger& ledger() { return *ledger_; }
   Result<void> complete(const std::stop_token& stop) { return sink_->complete(stop); }
@@ -62,24 +78,33 @@ class ServerTarget final : public RoundTarget {
  private:
   JobProgress& progress_;
   Tables& tables_;
+  const RouterPtr router_;
   MemoryArbiter& arbiter_;
   const tideway::CopyOptions options_;
+  std::unique_ptr<RouteStage> routing_;
   std::unique_ptr<TargetLedger> ledger_;
   std::unique_ptr<CopySink> sink_;
 };
 
 Result<Tables> make_everything(JobProgress& progress, const ObjectList& objects,
+                               std::span<const TableToMake> tables, const RouterPtr& router,
                                const CopyOptions& options, const std::stop_token& stop) {
   std::vector<DatabaseToMake> databases;
   for (const ListedDatabase& database : objects.databases)
     databases.push_back({database.name, database.create_text});
-  std::vector<TableToMake> tables;
-  for (const ListedTable& table : objects.tables) tables.push_back({table.def, table.id()});
+  databases = TRY(route_databases(*router, databases, tables));
   SchemaOptions schema;
   schema.on_duplicate = options.writing.on_duplicate;
   schema.threads = options.common.threads;
+  schema.renaming = Router::renaming(router);
   return TRY_DURING("making the tables on the target",
                     make_tables(progress, databases, tables, schema, stop));
+}
+
+std::vector<TablePtr> definitions_of(const ObjectList& objects) {
+  std::vector<TablePtr> definitions;
+  for (const ListedTable& table : objects.tables) definitions.push_back(table.def);
+  return definitions;
 }
 
 // The condition under which the target holds the rows of a stream, where its keys sort like the
@@ -119,7 +144,8 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
   Endpoint source = TRY(endpoint_of(options.common.source, Side::source, stop));
   Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
-  const TableFilter filter = TRY(options.common.table_filter());
+  const RouterPtr router = TRY(router_of(options.common, options.routing));
+  const TableFilter filter = Router::filter_of(router);
   Certificate certificate = begin_certificate("copy", source.to_text(), target.to_text());
   certificate.job = job_name(options.common, "copy", certificate.source, certificate.target);
 
@@ -139,6 +165,7 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
     objects = TRY_DURING("listing tables of the source", list(session, stop));
     TRY(check_where(session, objects, options.reading.where, stop));
   }
+  const std::vector<TableToMake> tables = TRY(route_tables(*router, definitions_of(objects)));
   watch(board, {&source, &target});
   describe_objects(certificate, objects);
 
@@ -146,9 +173,9 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
       TRY_DURING("opening the job on the target",
                  JobProgress::open(target, job_options(options, certificate.job), stop));
   describe_left_over(certificate, progress->all_filled(), objects);
-  Tables made = TRY(make_everything(*progress, objects, options, stop));
+  Tables made = TRY(make_everything(*progress, objects, tables, router, options, stop));
   MemoryArbiter arbiter(options.common.memory_bytes);
-  ServerTarget round_target(*progress, made, arbiter,
+  ServerTarget round_target(*progress, made, router, arbiter,
                             sink_options(options.common, options.writing, options.reading.digest));
   const RoundOptions reading = round_options(options.common, options.reading);
   const RoundsResult rounds =
@@ -162,6 +189,7 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   describe_proofs(certificate, made, rounds, proofs, options.reading.digest);
   std::vector<ViewToMake> views;
   for (const ListedView& view : objects.views) views.push_back({view.id, view.create_text});
+  views = route_views(std::move(views), tables, certificate);
   describe_views(certificate, TRY(make_views(*progress, views, stop)));
   end_certificate(certificate, board);
   TRY(progress->finish(to_json(certificate), stop));

@@ -8,6 +8,7 @@
 #include "model/certificate.h"
 #include "model/common_options.h"
 #include "recipe/reading_options.h"
+#include "recipe/routing_options.h"
 #include "recipe/writing_options.h"
 
 namespace tideway::recipe {
@@ -16,6 +17,7 @@ struct CopyOptions {
   CommonOptions common;
   ReadingOptions reading;
   WritingOptions writing;
+  RoutingOptions routing;
   bool views = true;
   static const OptionTable<CopyOptions>& table();
 };

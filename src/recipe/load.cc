@@ -13,7 +13,9 @@
 #include "recipe/place.h"
 #include "recipe/preflight.h"
 #include "recipe/prove.h"
+#include "recipe/routed_tables.h"
 #include "recipe/servers.h"
+#include "route/route_stage.h"
 
 namespace tideway::recipe {
 namespace {
@@ -28,6 +30,7 @@ JobOptions job_options(const LoadOptions& options, const std::string& input,
       input, fmt::join(options.common.filter, " "), options.common.case_sensitive,
       to_text(options.digest), options.csv_separator, options.csv_delimiter, options.csv_terminator,
       options.csv_escape, fmt::join(options.csv_null_values, " "), options.header, options.charset);
+  made.settings += settings_of(options.routing);
   made.config_hash = settings_hash(made.settings);
   made.takeover = options.common.takeover;
   made.restart = options.common.restart;
@@ -71,9 +74,9 @@ Result<std::uint64_t> rows_in(Ledger& ledger, const LoadInput& input) {
   return rows;
 }
 
-Result<void> read_files(Storage& place, const LoadInput& input, CopySink& sink,
-                        MemoryArbiter& arbiter, const LoadOptions& options, StatusBoard& board,
-                        const std::stop_token& stop) {
+Result<void> read_files(Storage& place, const LoadInput& input, const RouterPtr& router,
+                        CopySink& sink, MemoryArbiter& arbiter, const LoadOptions& options,
+                        StatusBoard& board, const std::stop_token& stop) {
   const Definitions definitions = [&input](const TableId& table) -> Result<TablePtr> {
     return input.definitions.at(table);
   };
@@ -98,7 +101,9 @@ Result<void> read_files(Storage& place, const LoadInput& input, CopySink& sink,
   });
   FlowOptions flow;
   flow.readers = flow.writers = options.common.threads;
-  const Summary summary = TRY(tideway::run(source, {}, sink, flow, meter, stop));
+  const RouteStage routing(router, {RouteUse::copy, options.digest});
+  const Stage* const stages[] = {&routing};
+  const Summary summary = TRY(tideway::run(source, stages, sink, flow, meter, stop));
   if (summary.is_stopped || stop.stop_requested()) {
     return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
                       "stopped before all files were loaded"));
@@ -138,7 +143,7 @@ void warn_of_doubts(std::span<const InputTable> tables, StatusBoard& board) {
 Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
                          const std::stop_token& stop) {
   Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
-  const TableFilter filter = TRY(options.common.table_filter());
+  const RouterPtr router = TRY(router_of(options.common, options.routing));
   if (options.common.input.empty()) {
     return fail(Error(ErrorCode::usage, Side::local, Retry::never,
                       "--input is missing: say which directory holds the dump"));
@@ -153,7 +158,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   {
     Session session = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
     TRY(refuse_reader(session, stop));
-    input = TRY(read_input(*place, filter, options.schemas, session, stop));
+    input = TRY(read_input(*place, *router, options.schemas, session, stop));
   }
   watch(board, {&target});
   auto progress = TRY_DURING(
@@ -164,10 +169,11 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   schema.on_duplicate = options.writing.on_duplicate;
   schema.threads = options.common.threads;
   schema.may_create = options.schemas;
+  schema.renaming = Router::renaming(router);
   const auto made = TRY_DURING("making the tables on the target",
                                make_tables(*progress, input.databases, input.tables, schema, stop));
   std::map<TableId, TablePtr> targets;
-  for (const MadeTable& table : made) targets.emplace(table.source->id, table.target);
+  for (const MadeTable& table : made) targets.emplace(table.target->id, table.target);
 
   if (!input.parts.manifest) warn_of_doubts(input.parts.tables, board);
   board.begin(2, 3, "loading rows");
@@ -177,7 +183,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   {
     CopySink sink(*progress, *ledger, targets, arbiter,
                   sink_options(options.common, options.writing, options.digest));
-    TRY(read_files(*place, input, sink, arbiter, options, board, stop));
+    TRY(read_files(*place, input, router, sink, arbiter, options, board, stop));
   }
   std::vector<TableToProve> to_prove;
   for (const MadeTable& table : made) to_prove.push_back({table.source, table.target});
@@ -185,7 +191,10 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   describe_proofs(certificate, made, outcome_of(input), proofs, options.digest);
   certificate.rung = rung_of(input.parts);
   certificate.position = position_of(input.parts);
-  if (options.views) describe_views(certificate, TRY(make_views(*progress, input.views, stop)));
+  if (options.views) {
+    const auto views = route_views(input.views, input.tables, certificate);
+    describe_views(certificate, TRY(make_views(*progress, views, stop)));
+  }
   for (const IgnoredFile& file : input.parts.ignored) {
     certificate.warnings.push_back(fmt::format("{} was not loaded: {}", file.path, file.reason));
   }

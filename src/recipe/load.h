@@ -9,6 +9,7 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "recipe/routing_options.h"
 #include "recipe/writing_options.h"
 
 namespace tideway::recipe {
@@ -16,6 +17,7 @@ namespace tideway::recipe {
 struct LoadOptions {
   CommonOptions common;
   WritingOptions writing;
+  RoutingOptions routing;
   DigestStrength digest = DigestStrength::fast;
   bool schemas = true, views = true;
   std::string csv_separator = ",", csv_delimiter = "\"", csv_terminator, csv_escape = "\\";

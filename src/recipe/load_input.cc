@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "recipe/routed_tables.h"
 #include "snapshot/snapshot_point.h"
 #include "sql/create_table.h"
 #include "sql/schema_file.h"
@@ -43,21 +44,28 @@ Result<std::string> statement_of(Storage& place, const std::string& path,
             fmt::format("{} does not hold the CREATE statement that its name promises", path)));
 }
 
-Result<TableDef> definition_on_target(Session& target, const TableId& table,
+Error needs_schema_file(const TableId& table) {
+  return {ErrorCode::not_supported, Side::local, Retry::after_operator,
+          fmt::format("a route adds columns to {}, for which the input has no {}.{}-schema.sql: "
+                      "which columns its files have is not known",
+                      quoted(table), table.database, table.name)};
+}
+
+Result<TableDef> definition_on_target(Session& target, const TableId& table, const TableId& there,
                                       const std::stop_token& stop) {
-  auto asked = target.query("SHOW CREATE TABLE " + quoted(table), stop);
+  auto asked = target.query("SHOW CREATE TABLE " + quoted(there), stop);
   if (!asked && asked.error().code() == ErrorCode::table_gone) {
     return fail(Error(ErrorCode::file_unexpected, Side::target, Retry::after_operator,
                       fmt::format("the input has no {}.{}-schema.sql, and the target has no table "
                                   "{}: add the file, make the table, or leave it out with --filter",
-                                  table.database, table.name, quoted(table))));
+                                  table.database, table.name, quoted(there))));
   }
   const auto answer = TRY_DURING(
       fmt::format("looking for {}, for which the input has no schema file", quoted(table)),
       std::move(asked));
   if (answer.rows.empty() || answer.rows[0].size() < 2 || !answer.rows[0][1]) {
     return fail(Error(ErrorCode::unexpected_answer, Side::target, Retry::never,
-                      fmt::format("SHOW CREATE TABLE {} gave no statement", quoted(table))));
+                      fmt::format("SHOW CREATE TABLE {} gave no statement", quoted(there))));
   }
   std::string text = *answer.rows[0][1];
   if (target.server().prints_labels_raw()) text = with_readable_labels(text);
@@ -72,8 +80,9 @@ std::string fingerprint_of(const PartList& parts) {
   return text;
 }
 
-Result<void> add_table(LoadInput& input, Storage& place, InputTable& table, bool with_schemas,
-                       Session& target, const std::stop_token& stop) {
+Result<void> add_table(LoadInput& input, Storage& place, const Router& router, InputTable& table,
+                       bool with_schemas, Session& target, const std::stop_token& stop) {
+  const Route route = TRY(router.route(table.id));
   TableDef definition;
   if (with_schemas && !table.schema_path.empty()) {
     const std::string text =
@@ -82,19 +91,20 @@ Result<void> add_table(LoadInput& input, Storage& place, InputTable& table, bool
         TRY_DURING("reading " + table.schema_path, parse_create_table(text, table.id.database));
     definition.create_text = text;
   } else {
-    definition = TRY(definition_on_target(target, table.id, stop));
+    definition = TRY(definition_on_target(target, table.id, route.target, stop));
+    if (!route.constants.empty()) return fail(needs_schema_file(table.id));
   }
   definition.id = table.id;  // the file's name decides, as in the original importer
   const auto shared = std::make_shared<const TableDef>(std::move(definition));
   input.definitions.emplace(table.id, shared);
-  input.tables.push_back({shared, table.id});
+  input.tables.push_back(to_make(shared, route));
   input.parts.tables.push_back(std::move(table));
   return {};
 }
 
 }  // namespace
 
-Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool with_schemas,
+Result<LoadInput> read_input(Storage& place, const Router& router, bool with_schemas,
                              Session& target, const std::stop_token& stop) {
   LoadInput input;
   PartList all = TRY_DURING("listing " + place.name(), list_parts(place));
@@ -114,17 +124,17 @@ Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool wit
   input.parts = std::move(all);
   std::set<std::string> wanted;
   for (InputTable& table : tables) {
-    if (!filter.matches_table(table.id.database, table.id.name)) continue;
+    if (!router.is_wanted(table.id)) continue;
     wanted.insert(table.id.database);
     if (table.view_path.empty()) {
-      TRY(add_table(input, place, table, with_schemas, target, stop));
+      TRY(add_table(input, place, router, table, with_schemas, target, stop));
     } else if (with_schemas) {
       input.views.push_back({table.id, TRY(statement_of(place, table.view_path,
                                                         SchemaStatement::Kind::create_view))});
     }
   }
   for (const InputDatabase& database : input.parts.databases) {
-    if (!wanted.contains(database.name) && !filter.matches_database(database.name)) continue;
+    if (!wanted.contains(database.name) && !router.is_wanted(database.name)) continue;
     DatabaseToMake make{database.name, ""};
     if (with_schemas && !database.schema_path.empty()) {
       make.create_statement =
@@ -136,6 +146,10 @@ Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool wit
     return fail(Error(ErrorCode::filter_matches_nothing, Side::local, Retry::never,
                       fmt::format("{} holds no table that the filter takes", place.name())));
   }
+  std::vector<TableId> ids;
+  for (const TableToMake& table : input.tables) ids.push_back(table.source->id);
+  TRY(router.routes(ids));
+  input.databases = TRY(route_databases(router, input.databases, input.tables));
   input.fingerprint = fingerprint_of(input.parts);
   return input;
 }

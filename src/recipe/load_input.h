@@ -9,8 +9,8 @@
 #include "apply/schema.h"
 #include "base/result.h"
 #include "dumpfile/part_list.h"
-#include "model/table_filter.h"
 #include "mysql/session.h"
+#include "route/router.h"
 
 namespace tideway::recipe {
 
@@ -25,9 +25,10 @@ struct LoadInput {
 };
 
 // Lists the directory and reads its schema files. Where a table has none, or `with_schemas` is
-// false, the target's definition is asked for on `target`. TW105: the filter leaves nothing; TW700:
-// a schema file cannot be read, with its name.
-Result<LoadInput> read_input(Storage& place, const TableFilter& filter, bool with_schemas,
+// false, the target's definition is asked for on `target`. Names on the target are
+// those that the routes give. TW105: the filter leaves nothing; TW111, TW113: Router::routes()';
+// TW700: a schema file cannot be read, with its name.
+Result<LoadInput> read_input(Storage& place, const Router& router, bool with_schemas,
                              Session& target, const std::stop_token& stop);
 
 std::uint64_t rows_of(const PartList& parts);  // of all data files; 0 without our manifest

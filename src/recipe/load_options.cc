@@ -8,6 +8,7 @@ const OptionTable<LoadOptions>& LoadOptions::table() {
   static const OptionTable<LoadOptions> options{
       include(&LoadOptions::common,
               CommonOptions::table({target, input, filter, job, restart, threads, memory})),
+      include(&LoadOptions::routing, RoutingOptions::table()),
       option("schemas", &LoadOptions::schemas)
           .group("What")
           .help("Make databases and tables from the schema files."),

@@ -34,7 +34,7 @@ Result<void> RoundReader::read(Snapshot& snapshot, const Round& round, KnownTabl
   FlowOptions flow;
   flow.readers = flow.writers = options_.threads;
   flow.completes_sink = false;  // more rounds may follow
-  const Summary summary = TRY(tideway::run(source, {}, *sink, flow, meter_, stop));
+  const Summary summary = TRY(tideway::run(source, target_.stages(), *sink, flow, meter_, stop));
   for (FailedTable& failed : source.failed()) known.add(std::move(failed));
   for (TableReading& reading : source.readings()) known.add(std::move(reading));
   if (summary.is_stopped || stop.stop_requested()) {

@@ -4,9 +4,11 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "flow/sink.h"
+#include "flow/stage.h"
 #include "model/table_id.h"
 #include "snapshot/object_list.h"
 #include "snapshot/snapshot_point.h"
@@ -35,6 +37,8 @@ class RoundTarget {
   // What was kept of it is given up; the rows that come after the next begin have this definition.
   // TW501, TW502, TW803: the target cannot be made to match, and the table is left.
   virtual Result<void> redefine(const ListedTable& table, const std::stop_token& stop) = 0;
+  // What rows pass on their way; good until the next begin.
+  virtual std::vector<const Stage*> stages() const { return {}; }
   virtual std::string limit_text() const { return {}; }  // why it is slow, for the status block
   virtual std::string waiting_text() const {
     return {};

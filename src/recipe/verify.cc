@@ -27,10 +27,11 @@ struct Matched {
   std::uint64_t rows = 0;  // of the pairs, as the source estimates
 };
 
-TableReport unpaired(const TableId& table, ComparisonState state, std::string reason) {
+TableReport unpaired(const TableId& source, const TableId& target, std::string reason) {
   TableReport report;
-  report.source = report.target = table;
-  report.state = state;
+  report.source = source;
+  report.target = target;
+  report.state = ComparisonState::different;
   report.reason = std::move(reason);
   return report;
 }
@@ -40,18 +41,43 @@ std::string folded(const TableId& table, bool folds) {
   return folds ? ascii_lower(name) : name;
 }
 
-Matched match_tables(const ObjectList& source, const ObjectList& target) {
+Result<std::vector<Route>> routes_of(const Router& router, const ObjectList& source) {
+  std::vector<TableId> ids;
+  for (const ListedTable& table : source.tables) ids.push_back(table.id());
+  return router.routes(ids);
+}
+
+// The target's tables that are compared: where routes bring the source's, and those that would be a
+// table of the source under their own name.
+TableFilter target_filter(const RouterPtr& router, const std::vector<Route>& routes) {
+  std::set<std::string> goals;
+  for (const Route& route : routes) goals.insert(ascii_lower(quoted(route.target)));
+  return TableFilter::of_questions(
+      [router, goals = std::move(goals)](const TableId& table) {
+        if (goals.contains(ascii_lower(quoted(table)))) return true;
+        if (!router->is_wanted(table)) return false;
+        const auto route = router->route(table);
+        return route && !route->is_moved();
+      },
+      [](std::string_view) { return false; });
+}
+
+// `routes`: of the source's tables, in their order.
+Matched match_tables(const ObjectList& source, const ObjectList& target,
+                     const std::vector<Route>& routes) {
   const bool folds = source.folds_names || target.folds_names;
   std::map<std::string, const ListedTable*> theirs;
   std::set<std::string> databases;
   for (const ListedTable& table : target.tables) theirs.emplace(folded(table.id(), folds), &table);
   Matched matched;
-  for (const ListedTable& table : source.tables) {
-    databases.insert(ascii_lower(table.id().database));
-    const auto twin = theirs.find(folded(table.id(), folds));
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const ListedTable& table = source.tables[i];
+    const Route& route = routes[i];
+    databases.insert(ascii_lower(route.target.database));
+    const auto twin = theirs.find(folded(route.target, folds));
     if (twin == theirs.end()) {
       matched.unpaired.push_back(
-          unpaired(table.id(), ComparisonState::different, "the target has no such table"));
+          unpaired(table.id(), route.target, "the target has no such table"));
       continue;
     }
     auto pair = pair_tables(table.def, twin->second->def);
@@ -59,15 +85,13 @@ Matched match_tables(const ObjectList& source, const ObjectList& target) {
       matched.pairs.push_back(*std::move(pair));
       matched.rows += table.rows;
     } else {
-      matched.unpaired.push_back(
-          unpaired(table.id(), ComparisonState::different, pair.error().message()));
+      matched.unpaired.push_back(unpaired(table.id(), route.target, pair.error().message()));
     }
     theirs.erase(twin);
   }
   for (const auto& [name, table] : theirs) {
     if (!databases.contains(ascii_lower(table->id().database))) continue;
-    matched.unpaired.push_back(
-        unpaired(table->id(), ComparisonState::different, "the source has no such table"));
+    matched.unpaired.push_back(unpaired(table->id(), table->id(), "the source has no such table"));
   }
   return matched;
 }
@@ -164,17 +188,18 @@ Result<Certificate> verify(const VerifyOptions& options, StatusBoard& board,
                            const std::stop_token& stop) {
   Endpoint source = TRY(endpoint_of(options.common.source, Side::source, stop));
   Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
-  const TableFilter filter = TRY(options.common.table_filter());
+  const RouterPtr router = TRY(router_of(options.common, options.routing));
   // Not after hours of comparing.
   if (!options.report.empty()) TRY(check_small_file(options.report));
   Certificate certificate = begin_certificate("verify", source.to_text(), target.to_text());
 
   board.begin(1, 2, "reading definitions");
-  const ObjectList ours = TRY(list_side(source, filter, options.where, stop));
-  auto theirs = list_side(target, filter, options.where, stop);
+  const ObjectList ours = TRY(list_side(source, Router::filter_of(router), options.where, stop));
+  const std::vector<Route> routes = TRY(routes_of(*router, ours));
+  auto theirs = list_side(target, target_filter(router, routes), options.where, stop);
   if (!theirs && theirs.error().code() != ErrorCode::filter_matches_nothing)
     return fail(std::move(theirs).error());
-  const Matched matched = match_tables(ours, theirs ? *theirs : ObjectList{});
+  const Matched matched = match_tables(ours, theirs ? *theirs : ObjectList{}, routes);
 
   watch(board, {&source, &target});
   board.begin(2, 2, "comparing");

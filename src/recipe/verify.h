@@ -9,11 +9,13 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "recipe/routing_options.h"
 
 namespace tideway::recipe {
 
 struct VerifyOptions {
   CommonOptions common;
+  RoutingOptions routing;
   DigestStrength digest = DigestStrength::strong;
   bool count = false;
   std::string where;

@@ -7,6 +7,7 @@ const OptionTable<VerifyOptions>& VerifyOptions::table() {
   using enum CommonPart;
   static const OptionTable<VerifyOptions> options{
       include(&VerifyOptions::common, CommonOptions::table({source, target, filter, threads})),
+      include(&VerifyOptions::routing, RoutingOptions::table()),
       digest_option(&VerifyOptions::digest),
       option("count", &VerifyOptions::count)
           .group("Comparison")

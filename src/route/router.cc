@@ -97,7 +97,7 @@ Error one_target(const Route& one, const Route& other) {
 }  // namespace
 
 Decision Router::decide(const TableId& table) const {
-  if (is_system(table.database)) return {false, "a database of a server's own"};
+  if (is_system(table.database)) return {false, system_reason};
   const std::string rule = filter_.rule_for(table);
   const std::string why = rule.empty() ? "no filter rule takes it" : "filter '" + rule + "'";
   if (!filter_.matches_table(table)) return {false, why};
@@ -106,7 +106,7 @@ Decision Router::decide(const TableId& table) const {
 }
 
 Decision Router::decide_database(std::string_view database) const {
-  if (is_system(database)) return {false, "a database of a server's own"};
+  if (is_system(database)) return {false, system_reason};
   if (!filter_.matches_database(database)) return {false, "no filter rule takes it"};
   if (rules_.lists) return ask_list(*rules_.lists, {std::string(database), ""});
   return {true, "a filter rule takes it"};

@@ -41,6 +41,8 @@ class Router {
   Router(TableFilter filter, RouteRules rules)
       : filter_(std::move(filter)), rules_(std::move(rules)) {}
 
+  static constexpr const char* system_reason = "a database of a server's own";
+
   const RouteRules& rules() const { return rules_; }
 
   // The server's own databases and Tideway's are never taken; then the table filter, then the
