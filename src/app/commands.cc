@@ -7,9 +7,25 @@
 #include "recipe/copy.h"
 #include "recipe/dump.h"
 #include "recipe/load.h"
+#include "recipe/plan.h"
 #include "recipe/verify.h"
 
 namespace tideway {
+
+namespace {
+
+Command plan_command() {
+  return command<recipe::PlanOptions>(
+      "plan", "Shows which table goes where, and why, before anything runs.",
+      [](const recipe::PlanOptions& options, Console& console, const std::stop_token& stop) {
+        const auto plan = recipe::plan(options, console.board(), stop);
+        if (!plan) return finish(console, fail(plan.error()), stop);
+        console.report(*plan);
+        return plan->has_problems() ? ExitCode::usage : ExitCode::proven;
+      });
+}
+
+}  // namespace
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
@@ -23,6 +39,7 @@ const std::vector<Command>& commands() {
       recipe_command<recipe::VerifyOptions>(
           "verify", "Compares the tables of two servers, down to the keys that differ.",
           recipe::verify),
+      plan_command(),
       explain_command(),
       help_command(),
       version_command(),

@@ -10,6 +10,7 @@
 
 #include "app/certificate_text.h"
 #include "app/events.h"
+#include "app/plan_text.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "base/terminal.h"
@@ -96,6 +97,12 @@ void Console::report(const Certificate& certificate) {
   // Quiet is about success: what is not proven is said all the same.
   if (!is_quiet_ || exit_code_of(certificate) != ExitCode::proven)
     print(certificate_text(certificate));
+}
+
+void Console::report(const recipe::Plan& plan) {
+  if (put_last_event(plan_event(plan))) return;
+  end_screen();
+  print(plan_text(plan));
 }
 
 Result<bool> Console::confirm(const std::string& question, const std::stop_token& stop) {

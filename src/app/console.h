@@ -9,6 +9,7 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "recipe/plan.h"
 
 namespace tideway {
 
@@ -33,6 +34,7 @@ class Console {
   void warn(const std::string& sentence);  // shown, and kept on the board for the certificate
   void report(const Error& error);
   void report(const Certificate& certificate);
+  void report(const recipe::Plan& plan);
   // Asks a question on the terminal, before the first phase begins (nothing is drawn until then).
   // False also when there is no terminal, or the answer is not "yes".
   // TW106 when stop is requested meanwhile.
