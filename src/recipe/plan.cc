@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "recipe/servers.h"
+#include "route/row_filter.h"
 #include "snapshot/object_list.h"
 
 namespace tideway::recipe {
@@ -90,6 +91,15 @@ std::string problem_of_columns(const TableDef& table, const std::vector<Constant
     if (is_there) return fmt::format("it has the column {} that its route adds", quoted(add.name));
   }
   return {};
+}
+
+// An expression that does not fit its table; one that can have no effect is a warning.
+std::string problem_of_expressions(const Router& router, const ListedTable& table, Plan& plan) {
+  const RouteRules& rules = router.rules();
+  DropCounts nothing;
+  const auto bound = RowFilter::bind(rules.expression_filters, table.def, rules.filter_case,
+                                     rules.time_zone_minutes, nothing, plan.warnings);
+  return bound ? std::string() : bound.error().to_line();
 }
 
 // Each of several tables that would become one says so.
@@ -183,11 +193,13 @@ Result<Plan> plan(const PlanOptions& options, StatusBoard& board, const std::sto
       table.rows = listed->rows;
       table.remarks = remarks_about(*listed);
       if (table.problem.empty()) table.problem = problem_of_columns(*listed->def, table.adds);
+      if (table.problem.empty()) table.problem = problem_of_expressions(*router, *listed, plan);
     }
     plan.tables.push_back(std::move(table));
   }
   add_collisions(plan.tables, *router);
-  plan.warnings = rules_without_effect(router->rules(), plan.tables);
+  for (std::string& warning : rules_without_effect(router->rules(), plan.tables))
+    plan.warnings.push_back(std::move(warning));
   if (options.common.target.is_given()) {
     const Endpoint target = TRY(endpoint_of(options.common.target, Side::target, stop));
     plan.target = target.to_text();

@@ -6,7 +6,9 @@
 #include <array>
 #include <optional>
 
+#include "base/log.h"
 #include "route/change_filter.h"
+#include "route/row_filter.h"
 
 namespace tideway {
 namespace {
@@ -36,11 +38,16 @@ struct RouteStage::TableState {
     DropCounts::Count* dropped = nullptr;  // of rows that are ignored
   };
   std::array<OfKind, kinds.size()> of_kind;
+  RowFilter filter;
 };
 
 RouteStage::RouteStage(RouterPtr router, RouteStageOptions options)
     : router_(std::move(router)), options_(options) {}
 RouteStage::~RouteStage() = default;
+
+std::vector<std::string> RouteStage::warnings() const {
+  return warnings_.with([](const auto& all) { return all; });
+}
 
 Result<std::unique_ptr<RouteStage::TableState>> RouteStage::make_state(
     const TablePtr& table) const {
@@ -65,6 +72,16 @@ Result<std::unique_ptr<RouteStage::TableState>> RouteStage::make_state(
   Route route = TRY(router_->route(table->id));
   state->routed = tideway::routed(table, route);
   state->constants = std::move(route.constants);
+  if (options_.use == RouteUse::log) {
+    const RouteRules& rules = router_->rules();
+    std::vector<std::string> warnings;
+    state->filter = TRY(RowFilter::bind(rules.expression_filters, table, rules.filter_case,
+                                        rules.time_zone_minutes, drops_, warnings));
+    for (std::string& warning : warnings) {
+      LOG(warn, "an expression filter has no effect", {{"why", warning}});
+      warnings_.with([&warning](auto& all) { all.push_back(std::move(warning)); });
+    }
+  }
   return state;
 }
 
@@ -77,7 +94,7 @@ Result<RouteStage::TableState*> RouteStage::state_of(const TablePtr& table) cons
   });
 }
 
-Result<RouteStage::TableState*> RouteStage::pass_rows(Rows& rows) const {
+Result<RouteStage::TableState*> RouteStage::pass_rows(Block& block, Rows& rows) const {
   TableState* state = TRY(state_of(rows.table));
   const auto& of_kind = state->of_kind[static_cast<std::size_t>(rows.kind)];
   if (of_kind.action == FilterAction::error) {
@@ -88,6 +105,8 @@ Result<RouteStage::TableState*> RouteStage::pass_rows(Rows& rows) const {
   if (of_kind.action == FilterAction::ignore) {
     of_kind.dropped->rows += rows.row_count;
     rows.row_count = 0;
+  } else if (state->filter.is_about(rows.kind)) {
+    TRY(state->filter.drop_rows(block, rows));
   }
   return state;
 }
@@ -131,7 +150,7 @@ Result<void> RouteStage::pass(Block& block) const {
   bool adds_columns = false;
   for (Item& item : block.items()) {
     if (auto* rows = std::get_if<Rows>(&item)) {
-      const TableState* state = TRY(pass_rows(*rows));
+      const TableState* state = TRY(pass_rows(block, *rows));
       if (rows->row_count == 0) continue;
       widenings.push_back({rows, state->routed, &state->constants});
       adds_columns = adds_columns || !state->constants.empty();

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,8 @@ class RouteStage final : public Stage {
   Result<void> pass(Block& block) const override;
 
   std::vector<Dropped> dropped() const { return drops_.list(); }
+  // Filters that can leave nothing out, a sentence each, so far.
+  std::vector<std::string> warnings() const;
 
  private:
   struct TableState;
@@ -52,11 +55,12 @@ class RouteStage final : public Stage {
   Result<TableState*> state_of(const TablePtr& table) const;
   Result<std::unique_ptr<TableState>> make_state(const TablePtr& table) const;
   // Nothing when its rows were dropped.
-  Result<TableState*> pass_rows(Rows& rows) const;
+  Result<TableState*> pass_rows(Block& block, Rows& rows) const;
   void widen_rows(Block& block, std::span<const Widening> widenings) const;
   Result<void> end_stream(const Stream& stream, StreamEnd& end) const;
 
   const RouterPtr router_;
+  mutable Guarded<std::vector<std::string>> warnings_;
   const RouteStageOptions options_;
   mutable DropCounts drops_;
   // By the definition's address, which the state keeps its own.

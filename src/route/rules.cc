@@ -137,18 +137,27 @@ Result<EventFilterRule> read_filter(ConfigMap& map, FilterCase filter_case) {
   return rule;
 }
 
+Result<void> read_expression(ConfigMap& map, std::string_view key,
+                             std::optional<ExpressionTree>& tree) {
+  const std::string text = TRY(map.word(key));
+  if (text.empty()) return {};
+  auto parsed = parse_expression(text);
+  if (!parsed) return fail(rule_error(fmt::format("{}: {}", key, parsed.error().message())));
+  tree = std::move(*parsed);
+  return {};
+}
+
 Result<ExpressionFilterRule> read_expression_filter(ConfigMap& map) {
   ExpressionFilterRule rule;
   rule.table = {TRY(map.word("schema")), TRY(map.word("table"))};
   if (rule.table.database.empty() || rule.table.name.empty())
     return fail(rule_error("it needs a schema and a table"));
-  rule.insert_value = TRY(map.word("insert-value-expr"));
-  rule.delete_value = TRY(map.word("delete-value-expr"));
-  rule.update_old_value = TRY(map.word("update-old-value-expr"));
-  rule.update_new_value = TRY(map.word("update-new-value-expr"));
-  const bool is_update = !rule.update_old_value.empty() || !rule.update_new_value.empty();
-  const int kinds = (rule.insert_value.empty() ? 0 : 1) + (rule.delete_value.empty() ? 0 : 1) +
-                    (is_update ? 1 : 0);
+  TRY(read_expression(map, "insert-value-expr", rule.insert_value));
+  TRY(read_expression(map, "delete-value-expr", rule.delete_value));
+  TRY(read_expression(map, "update-old-value-expr", rule.update_old_value));
+  TRY(read_expression(map, "update-new-value-expr", rule.update_new_value));
+  const bool is_update = rule.update_old_value || rule.update_new_value;
+  const int kinds = (rule.insert_value ? 1 : 0) + (rule.delete_value ? 1 : 0) + (is_update ? 1 : 0);
   if (kinds != 1) {
     return fail(
         rule_error("it needs exactly one of insert-value-expr, delete-value-expr, and the pair "

@@ -9,6 +9,7 @@
 #include "base/config_tree.h"
 #include "base/result.h"
 #include "route/event_filter.h"
+#include "route/expression_tree.h"
 #include "route/name_pattern.h"
 
 namespace tideway {
@@ -40,12 +41,12 @@ struct RouteRule {
   std::vector<Extraction> extractions;
 };
 
-// Rows for which it holds are left out. Exactly one kind is given: insert, remove, or one or both
-// of the update's.
+// Rows for which it holds are left out. Exactly one kind is given: insert, delete, or one or both
+// of the update's (both: both must hold).
 struct ExpressionFilterRule {
   std::string name;
   TableId table;
-  std::string insert_value, delete_value, update_old_value, update_new_value;
+  std::optional<ExpressionTree> insert_value, delete_value, update_old_value, update_new_value;
 };
 
 struct RouteRules {
