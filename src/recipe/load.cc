@@ -10,6 +10,7 @@
 #include "flow/run.h"
 #include "recipe/certify.h"
 #include "recipe/load_input.h"
+#include "recipe/load_options.h"
 #include "recipe/place.h"
 #include "recipe/preflight.h"
 #include "recipe/prove.h"
@@ -19,37 +20,6 @@
 
 namespace tideway::recipe {
 namespace {
-
-JobOptions job_options(const LoadOptions& options, const std::string& input,
-                       const std::string& job) {
-  JobOptions made;
-  made.job = job;
-  made.recipe = "load";
-  made.settings = fmt::format(
-      "input={}\nfilter={}\ncase-sensitive={}\ndigest={}\ncsv={} {} {} {} {} {}\ncharset={}\n",
-      input, fmt::join(options.common.filter, " "), options.common.case_sensitive,
-      to_text(options.digest), options.csv_separator, options.csv_delimiter, options.csv_terminator,
-      options.csv_escape, fmt::join(options.csv_null_values, " "), options.header, options.charset);
-  made.settings += settings_of(options.routing);
-  made.config_hash = settings_hash(made.settings);
-  made.takeover = options.common.takeover;
-  made.restart = options.common.restart;
-  return made;
-}
-
-PartSourceOptions source_options(const LoadOptions& options) {
-  PartSourceOptions source;
-  source.strength = options.digest;
-  source.block_bytes = block_bytes(options.common);
-  source.csv.separator = options.csv_separator;
-  source.csv.delimiter = options.csv_delimiter;
-  source.csv.terminator = options.csv_terminator;
-  source.csv.escape = options.csv_escape;
-  if (!options.csv_null_values.empty()) source.csv.null_values = options.csv_null_values;
-  source.csv.has_header = options.header;
-  source.csv.charset = options.charset;
-  return source;
-}
 
 // The same files as the start that began the job; others would be taken for its rest.
 Result<void> check_files(const JobProgress& progress, const LoadInput& input) {

@@ -1,5 +1,9 @@
+#include "recipe/load_options.h"
+
+#include <fmt/format.h>
+
 #include "recipe/digest_option.h"
-#include "recipe/load.h"
+#include "recipe/servers.h"
 
 namespace tideway::recipe {
 
@@ -37,6 +41,37 @@ const OptionTable<LoadOptions>& LoadOptions::table() {
           .help("Of CSV data: binary, utf8mb4, latin1, gbk, gb18030, ascii."),
   };
   return options;
+}
+
+JobOptions job_options(const LoadOptions& options, const std::string& input,
+                       const std::string& job) {
+  JobOptions made;
+  made.job = job;
+  made.recipe = "load";
+  made.settings = fmt::format(
+      "input={}\nfilter={}\ncase-sensitive={}\ndigest={}\ncsv={} {} {} {} {} {}\ncharset={}\n",
+      input, fmt::join(options.common.filter, " "), options.common.case_sensitive,
+      to_text(options.digest), options.csv_separator, options.csv_delimiter, options.csv_terminator,
+      options.csv_escape, fmt::join(options.csv_null_values, " "), options.header, options.charset);
+  made.settings += settings_of(options.routing);
+  made.config_hash = settings_hash(made.settings);
+  made.takeover = options.common.takeover;
+  made.restart = options.common.restart;
+  return made;
+}
+
+PartSourceOptions source_options(const LoadOptions& options) {
+  PartSourceOptions source;
+  source.strength = options.digest;
+  source.block_bytes = block_bytes(options.common);
+  source.csv.separator = options.csv_separator;
+  source.csv.delimiter = options.csv_delimiter;
+  source.csv.terminator = options.csv_terminator;
+  source.csv.escape = options.csv_escape;
+  if (!options.csv_null_values.empty()) source.csv.null_values = options.csv_null_values;
+  source.csv.has_header = options.header;
+  source.csv.charset = options.charset;
+  return source;
 }
 
 }  // namespace tideway::recipe
