@@ -128,4 +128,11 @@ Result<std::shared_ptr<const SchemaChange>> filter_change(
   return std::shared_ptr<const SchemaChange>(std::move(fewer));
 }
 
+bool is_left_in(const SchemaChange& change, const TableId& table) {
+  if (table.name.empty()) return true;
+  return std::ranges::any_of(change.tables, [&table](const TableChange& each) {
+    return (each.before && each.before->id == table) || (each.after && each.after->id == table);
+  });
+}
+
 }  // namespace tideway

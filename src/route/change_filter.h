@@ -17,4 +17,8 @@ namespace tideway {
 Result<std::shared_ptr<const SchemaChange>> filter_change(
     const Router& router, const std::shared_ptr<const SchemaChange>& change, DropCounts& drops);
 
+// Whether a statement that went through filter_change() still changes this table: what is wanted of
+// it (DdlTarget::is_wanted). A database, which has no table's name, is.
+bool is_left_in(const SchemaChange& change, const TableId& table);
+
 }  // namespace tideway

@@ -63,6 +63,20 @@ def test_contradictions_are_named_for_each_table_and_end_with_code_2(tideway, my
     assert "more than one rule" in _tables(outcome)["shop", "orders"]["problem"]
 
 
+def test_expressions_are_tried_on_the_tables_they_are_about(tideway, mysql80, tmp_path):
+    _shop(mysql80)
+    config = tmp_path / "job.yaml"
+    rule = "expression-filter:\n  e: {{schema: shop, table: orders, insert-value-expr: \"{}\"}}\n"
+    config.write_text(rule.format("v > 10 AND id IS NOT NULL"))
+    tables = _tables(_plan(tideway, mysql80, "--config", str(config)).expect(jobs.PROVEN))
+    assert tables["shop", "orders"]["filters"] == ["expression-filter 'e'"]
+    config.write_text(rule.format("SLEEP(v) = 0"))
+    tables = _tables(_plan(tideway, mysql80, "--config", str(config)).expect(jobs.USAGE))
+    assert "SLEEP" in tables["shop", "orders"]["problem"] and "'e'" in tables["shop", "orders"]["problem"]
+    config.write_text(rule.format("gone = 1"))
+    assert "no column 'gone'" in _plan(tideway, mysql80, "--config", str(config)).expect(jobs.PROVEN).stdout
+
+
 def test_people_get_a_page(tideway, mysql80, target):
     _shop(mysql80)
     outcome = tideway.run("plan", "--source", mysql80.url(), "--target", target.url(), "--filter", "shop.*", "--filter", "!*.old",

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "route/change_filter.h"
+
 namespace tideway {
 namespace {
 
@@ -69,6 +71,7 @@ RouterPtr router_of(const std::string& text) {
   rules.lists = read_block_allow_list(part("list"), FilterCase::insensitive).value();
   rules.routes = read_routes(part("routes"), FilterCase::insensitive).value();
   rules.filters = read_filters(part("filters"), FilterCase::insensitive).value();
+  rules.expression_filters = read_expression_filters(part("expressions")).value();
   return std::make_shared<const Router>(TableFilter::everything_but_system(), std::move(rules));
 }
 
@@ -116,6 +119,33 @@ TEST(RouteStage, what_is_not_taken_is_dropped_and_counted_with_its_rule) {
             (std::vector<Dropped>{
                 {{"shop", "log"}, "ignore-tables 'shop.log' of block-allow-list 'bw'", 6, 0},
                 {{"shop", "orders"}, "filter 'nodel', DELETE", 4, 0}}));
+}
+
+TEST(RouteStage, rows_for_which_an_expression_holds_are_dropped_one_by_one) {
+  const RouteStage stage(
+      router_of("expressions:\n"
+                "  odd: {schema: shop, table: t, insert-value-expr: 'id % 2 = 1'}\n"
+                "  lacks: {schema: shop, table: t, insert-value-expr: 'nothing = 1'}\n"));
+  Block block = log_block();
+  add_rows(block, table_named("shop", "t"), ChangeKind::insert, 1, 5);
+  add_rows(block, table_named("shop", "t"), ChangeKind::remove, 1, 1);
+  ASSERT_TRUE(stage.pass(block).has_value());
+  EXPECT_EQ(shown(block), "shop.t: |2 20 |4 40\nshop.t: |1 10\n");
+  EXPECT_EQ(stage.dropped(),
+            (std::vector<Dropped>{{{"shop", "t"}, "expression-filter 'odd'", 3, 0}}));
+  ASSERT_FALSE(stage.warnings().empty());
+  EXPECT_NE(stage.warnings()[0].find("no column 'nothing'"), std::string::npos);
+}
+
+TEST(RouteStage, a_copy_knows_no_filters_of_changes) {
+  const RouteStage stage(
+      router_of("filters: {f: {schema-pattern: shop, events: [insert], action: Ignore}}\n"
+                "expressions: {e: {schema: shop, table: t, insert-value-expr: 'id = id'}}"),
+      {RouteUse::copy, DigestStrength::fast});
+  Block block = log_block();
+  add_rows(block, table_named("shop", "t"), ChangeKind::insert, 1, 2);
+  ASSERT_TRUE(stage.pass(block).has_value());
+  EXPECT_EQ(shown(block), "shop.t: |1 10 |2 20\n");
 }
 
 TEST(RouteStage, an_error_filter_stops_with_the_table) {
@@ -189,6 +219,9 @@ TEST(RouteStage, statements_lose_the_tables_that_are_not_taken) {
   block.add_item(unit_end(2));
   ASSERT_TRUE(stage.pass(block).has_value());
   EXPECT_EQ(shown(block), "ddl orders\nend 1\nend 2\n");
+  const auto& left = *std::get<std::shared_ptr<const SchemaChange>>(block.items()[0]);
+  EXPECT_TRUE(is_left_in(left, orders->id));
+  EXPECT_FALSE(is_left_in(left, log->id));
   const auto dropped = stage.dropped();
   ASSERT_EQ(dropped.size(), 1U);
   EXPECT_EQ(dropped[0].statements, 2U);
