@@ -26,20 +26,31 @@ struct DdlTarget {
 // One statement for the target.
 struct TargetStatement {
   std::string text;
+  // What it is to be run under: the session's without ANSI_QUOTES and NO_BACKSLASH_ESCAPES, whose
+  // quotes were written in the usual way.
+  std::uint64_t sql_mode = 0;
+  // The default database; empty: none is needed, every name is written in full. Only the text of a
+  // view may name tables without one, and those are not renamed.
+  std::string database;
   std::vector<StatementChange> changes;  // what is not as the source had it
   // The source's names of the tables it changes, as in SchemaChange::tables: after it, TableDef of
   // the target is to be read again.
   std::vector<TableId> tables;
 };
 
-// The statements that do on the target what `change` did on the source, to be run in order under
-// the session's sql_mode, without a default database: every name is written in full. Empty: nothing
-// to do there, all tables are not wanted or no action is left.
+// The statements that do on the target what `change` did on the source, to be run in order. Empty:
+// nothing to do there, since the statement did nothing on the source, all its tables are not
+// wanted, or no action is left.
 //
-// Edits tokens of the original; what is not understood stays byte for byte. CREATE TABLE … LIKE is
-// written out from the definition, so that the other table need not be there. RENAME of a table
-// that was not wanted to one that is, and the other way round, is not_supported: the caller copies
-// the table or says so. Other errors: sql_syntax.
+// Edits tokens of the original; what is not understood stays byte for byte. What a server fills in
+// by itself is told: the default collation of utf8mb4, names of foreign keys. CREATE TABLE … LIKE
+// and … SELECT are written out from the definition, so that the other table need not be there.
+// ALGORITHM and LOCK go without a word: they say how, not what. IF [NOT] EXISTS is added to
+// databases alone: whether a table's statement was done is proven by definitions.
+//
+// Errors: sql_syntax; not_supported for a RENAME between a table that is wanted and one that is not
+// (the caller copies the table, or says so), and for partitions and tablespaces that are exchanged,
+// discarded or imported, whose rows are in no log.
 Result<std::vector<TargetStatement>> rewrite_ddl(const SchemaChange& change,
                                                  const DdlTarget& target);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,15 @@ std::string version_text(std::uint32_t version);  // 80016 -> 8.0.16
 std::string resolve_version_comments(std::string_view statement, const TargetTraits& target,
                                      std::vector<StatementChange>& changes);
 std::string without_empty_version_comments(std::string_view text);
+
+// "(a int, KEY (a))", elements of a CREATE TABLE in parentheses, for `target`; what stands behind a
+// column (FIRST, AFTER) stays. nullopt: the target can have none of them. `name` is the table's on
+// the target.
+Result<std::optional<std::string>> rewrite_elements(std::string_view elements, const TableId& name,
+                                                    const TargetTraits& target,
+                                                    std::string_view source_database,
+                                                    const Renaming& renaming,
+                                                    std::vector<StatementChange>& changes);
 
 // CHARACTER SET and COLLATE of one column, table or database, found while its text is walked.
 class CharsetClause {

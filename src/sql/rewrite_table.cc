@@ -45,6 +45,13 @@ class TableRewriter {
     return edit_.apply();
   }
 
+  // Of text that is nothing but elements in parentheses.
+  Result<std::optional<std::string>> rewrite_list() {
+    const bool is_any_left = TRY(rewrite_elements({}));
+    if (!is_any_left) return std::nullopt;
+    return edit_.apply();
+  }
+
  private:
   struct Element {
     std::size_t begin, end;
@@ -52,8 +59,8 @@ class TableRewriter {
   };
 
   Result<void> rewrite_head();
-  Result<void> rewrite_elements(const std::string& table_charset);
-  Result<bool> rewrite_element(const std::string& table_charset);  // false: the element is to go
+  Result<bool> rewrite_elements(const std::string& table_charset);  // false: all are to go
+  Result<bool> rewrite_element(const std::string& table_charset);   // false: the element is to go
   Result<bool> rewrite_constraint();
   Result<bool> rewrite_key();
   Result<bool> rewrite_check(const std::string& name);
@@ -95,7 +102,7 @@ Result<void> TableRewriter::rewrite_head() {
   return {};
 }
 
-Result<void> TableRewriter::rewrite_elements(const std::string& table_charset) {
+Result<bool> TableRewriter::rewrite_elements(const std::string& table_charset) {
   TRY(cursor_.expect('('));
   std::vector<Element> elements;
   do {
@@ -109,7 +116,7 @@ Result<void> TableRewriter::rewrite_elements(const std::string& table_charset) {
   } while (cursor_.accept(','));
   TRY(cursor_.expect(')'));
   remove_elements(elements);
-  return {};
+  return !std::ranges::all_of(elements, &Element::is_dropped);
 }
 
 // Each with the comma behind it, and those at the end with the comma before them.
@@ -300,6 +307,14 @@ Result<bool> TableRewriter::rewrite_key_options(const std::string& what) {
 }
 
 }  // namespace
+
+Result<std::optional<std::string>> rewrite_elements(std::string_view elements, const TableId& name,
+                                                    const TargetTraits& target,
+                                                    std::string_view source_database,
+                                                    const Renaming& renaming,
+                                                    std::vector<StatementChange>& changes) {
+  return TableRewriter(elements, name, target, source_database, renaming, changes).rewrite_list();
+}
 
 Result<Rewritten> rewrite_create_table(std::string_view statement, const TableId& name,
                                        const TargetTraits& target, std::string_view source_database,

@@ -98,25 +98,6 @@ std::string bare_text(const ColumnType& type) {
   return type.text;
 }
 
-void append_column(std::string& out, const Column& column) {
-  out += quoted(column.name) + " " + to_text(column.type);
-  if (!column.type.charset.empty()) out += " CHARACTER SET " + column.type.charset;
-  if (!column.type.collation.empty()) out += " COLLATE " + column.type.collation;
-  if (column.generated != Generated::no) {
-    out += " GENERATED ALWAYS AS " + column.generation;
-    out += column.generated == Generated::stored ? " STORED" : " VIRTUAL";
-  }
-  if (!column.is_nullable) out += " NOT NULL";
-  // TIMESTAMP without either may be NOT NULL.
-  if (column.is_nullable && column.type.kind == TypeKind::timestamp) out += " NULL";
-  if (column.default_text) out += " DEFAULT " + *column.default_text;
-  if (!column.on_update.empty()) out += " ON UPDATE " + column.on_update;
-  if (column.is_auto_increment) out += " AUTO_INCREMENT";
-  if (column.is_auto_random) out += " AUTO_RANDOM";
-  if (column.is_invisible) out += " INVISIBLE";
-  if (!column.attributes.empty()) out += " " + column.attributes;
-}
-
 std::string_view words_of(KeyKind kind) {
   switch (kind) {
     case KeyKind::primary:
@@ -179,6 +160,26 @@ std::string to_text(const ColumnType& type) {
   return out;
 }
 
+std::string to_text(const Column& column) {
+  std::string out = quoted(column.name) + " " + to_text(column.type);
+  if (!column.type.charset.empty()) out += " CHARACTER SET " + column.type.charset;
+  if (!column.type.collation.empty()) out += " COLLATE " + column.type.collation;
+  if (column.generated != Generated::no) {
+    out += " GENERATED ALWAYS AS " + column.generation;
+    out += column.generated == Generated::stored ? " STORED" : " VIRTUAL";
+  }
+  if (!column.is_nullable) out += " NOT NULL";
+  // TIMESTAMP without either may be NOT NULL.
+  if (column.is_nullable && column.type.kind == TypeKind::timestamp) out += " NULL";
+  if (column.default_text) out += " DEFAULT " + *column.default_text;
+  if (!column.on_update.empty()) out += " ON UPDATE " + column.on_update;
+  if (column.is_auto_increment) out += " AUTO_INCREMENT";
+  if (column.is_auto_random) out += " AUTO_RANDOM";
+  if (column.is_invisible) out += " INVISIBLE";
+  if (!column.attributes.empty()) out += " " + column.attributes;
+  return out;
+}
+
 std::string to_create_table(const TableDef& table) {
   std::string out = "CREATE TABLE " + quoted(table.id.name) + " (";
   bool is_first = true;
@@ -188,7 +189,7 @@ std::string to_create_table(const TableDef& table) {
   };
   for (const Column& column : table.columns) {
     next();
-    append_column(out, column);
+    out += to_text(column);
   }
   for (const Key& key : table.keys) {
     next();

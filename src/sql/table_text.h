@@ -15,4 +15,7 @@ std::string to_create_table(const TableDef& table);
 // int unsigned. A type that is not known here as it was written.
 std::string to_text(const ColumnType& type);
 
+// A column as it stands between the parentheses.
+std::string to_text(const Column& column);
+
 }  // namespace tideway

@@ -34,7 +34,8 @@ class Pair:
 
     def __init__(self, server, database="d"):
         self.version = int("".join(f"{int(part):02}" for part in server.version.split(".")))
-        self.connection, self.onlooker = server.connect(), server.connect()
+        self.connection, self.onlooker, self.follower = (server.connect() for _ in range(3))
+        self.is_followed = True
         self.database = database
         self.ran = []
         self._process = subprocess.Popen([_driver()], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -48,6 +49,7 @@ class Pair:
         self._process.wait(20)
         self.connection.close()
         self.onlooker.close()
+        self.follower.close()
 
     def ask(self, *fields) -> str:
         self._process.stdin.write("\x01".join(map(str, fields)).encode() + b"\0")
@@ -85,6 +87,10 @@ class Pair:
         if self.version >= 80000:
             utf8mb4 = number(self.query("SELECT @@default_collation_for_utf8mb4")[0][0])
         mode = sum(MODES.get(name, 0) for name in mode.split(","))
+        # The quotes of rewritten statements are the usual ones.
+        mode_there = mode & ~(MODES["ANSI_QUOTES"] | MODES["NO_BACKSLASH_ESCAPES"])
+        with self.follower.cursor() as cursor:
+            cursor.execute(f"SET sql_mode = {mode_there}, explicit_defaults_for_timestamp = {explicit}")
         told = (self.version, mode, database or "", explicit, utf8mb4, number(collation))
         assert self.ask("session", *told) == "ok"
 
@@ -99,7 +105,25 @@ class Pair:
         answer = self.ask("apply", statement)
         assert answer == "ok", f"{answer}\nafter\n{self.story()}"
         self.compare()
+        self.follow()
         return True
+
+    def follow(self):
+        """The statement as it is rewritten for another database makes there what is tracked."""
+        answer = self.ask("rewrite")
+        if answer.startswith("error") and "cannot be followed" in answer:
+            self.is_followed = False  # a table that came from or went to another database
+        if not self.is_followed:
+            return
+        with self.follower.cursor() as cursor:
+            for statement in answer.split("\x01")[:-1]:
+                try:
+                    cursor.execute(statement)
+                except pymysql.err.MySQLError as error:
+                    raise AssertionError(f"{error}\n{statement}\nafter\n{self.story()}") from error
+        for table in self.ask("tables", self.database).split():
+            answer = self.ask("compare", self.database, table, self.shown(f"mirror.`{table}`"))
+            assert answer == "ok", f"on the mirror: {answer}\nafter\n{self.story()}"
 
     def run(self, *statements):
         for statement in statements:

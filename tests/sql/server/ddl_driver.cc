@@ -5,6 +5,7 @@
 //   apply STATEMENT -> ok, or the error's line
 //   compare DATABASE NAME SHOW_CREATE_TABLE -> ok, or both descriptions
 //   text DATABASE NAME -> CREATE TABLE of what is tracked
+//   rewrite -> the statements of the last change for database mirror in place of d, parted by \x01
 //   tables DATABASE -> the names of its tables, each with a newline
 #include <charconv>
 #include <iostream>
@@ -14,6 +15,7 @@
 
 #include "sql/create_table.h"
 #include "sql/described.h"
+#include "sql/rewrite_ddl.h"
 #include "sql/track_ddl.h"
 
 namespace tideway::testing {
@@ -35,9 +37,12 @@ class Driver {
       return "ok";
     }
     if (what == "apply") {
-      const auto change = definitions_.apply(command.at(1), session_);
-      return change ? "ok" : change.error().to_line();
+      auto change = definitions_.apply(command.at(1), session_);
+      if (!change) return change.error().to_line();
+      change_ = *std::move(change);
+      return "ok";
     }
+    if (what == "rewrite") return rewritten();
     if (what == "tables") {
       std::string names;
       for (const TablePtr& table : definitions_.tables_of(command.at(1)))
@@ -75,8 +80,26 @@ class Driver {
     return "ok";
   }
 
+  std::string rewritten() const {
+    DdlTarget target;
+    target.traits.version = session_.server_version;
+    target.traits.keeps_engines = true;
+    target.tag = "a tag";
+    target.splits_tables = true;
+    target.renaming = [](const TableId& table) {
+      return TableId{table.database == "d" ? "mirror" : table.database, table.name};
+    };
+    target.is_wanted = [](const TableId& table) { return table.database == "d"; };
+    const auto statements = rewrite_ddl(*change_, target);
+    if (!statements) return "error: " + statements.error().to_line();
+    std::string out;
+    for (const TargetStatement& each : *statements) out += each.text + "\1";
+    return out;
+  }
+
   Definitions definitions_;
   SessionContext session_;
+  std::shared_ptr<const SchemaChange> change_;
 };
 
 int run() {
