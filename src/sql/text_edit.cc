@@ -19,8 +19,12 @@ void TextEdit::remove(std::size_t begin, std::size_t end) {
 std::string TextEdit::apply() const {
   std::vector<const Replacement*> sorted;
   for (const Replacement& replacement : replacements_) sorted.push_back(&replacement);
-  std::ranges::stable_sort(sorted, [](const Replacement* a, const Replacement* b) {
-    return a->begin != b->begin ? a->begin < b->begin : a->end > b->end;
+  // What is inserted where a replaced range begins stands before it, not in it.
+  const auto is_inserted = [](const Replacement* each) { return each->begin == each->end; };
+  std::ranges::stable_sort(sorted, [&](const Replacement* a, const Replacement* b) {
+    if (a->begin != b->begin) return a->begin < b->begin;
+    if (is_inserted(a) != is_inserted(b)) return is_inserted(a);
+    return a->end > b->end;
   });
   std::string out;
   std::size_t at = 0;
