@@ -16,11 +16,16 @@ struct Collation {
   std::uint32_t number;
   std::string_view name;
 };
-constexpr std::array collations = {
-#define COLLATION(number, name) Collation{number, name},
+constexpr std::size_t collation_count = 0
+#define COLLATION(number, name) +1
 #include "sql/collations.def"
 #undef COLLATION
-};
+    ;
+constexpr std::array<Collation, collation_count> collations = {{
+#define COLLATION(number, name) {number, name},
+#include "sql/collations.def"
+#undef COLLATION
+}};
 
 using Width = std::pair<std::string_view, std::uint32_t>;
 constexpr std::array<Width, 16> wide_characters = {{{"big5", 2},
