@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "base/text.h"
 #include "sql/rewrite_options.h"
 #include "sql/rewrite_parts.h"
 #include "sql/settle_keys.h"
@@ -33,6 +34,11 @@ class AlterRewriter {
                           ? std::string(text_.substr(0, statement_.name.begin)) + quoted(name_)
                           : "ALTER TABLE " + quoted(name_);
     bool is_first = true;
+    for (const std::string& key : vanished_keys()) {
+      out += (is_first ? " DROP KEY " : ", DROP KEY ") + quoted(key);
+      is_first = false;
+    }
+    bool is_any_left = false;
     for (const AlterAction& action : statement_.actions) {
       at_ = &action;
       const Action rewritten =
@@ -41,8 +47,9 @@ class AlterRewriter {
       out += is_first || is_clause(action) ? " " : ", ";
       out += *rewritten;
       is_first = false;
+      is_any_left = true;
     }
-    if (is_first) return Action();
+    if (!is_any_left) return Action();
     return Action(std::move(out));
   }
 
@@ -67,6 +74,8 @@ class AlterRewriter {
     changes_.push_back({own_text().substr(0, 80) + " left out", std::move(why)});
     return std::nullopt;
   }
+  std::vector<std::string> vanished_keys() const;
+  bool names_key(std::string_view key) const;
   // A key that CREATE TABLE or ADD left out on this target.
   bool is_lacked(std::string_view key) const;
   Result<Action> rewritten_list(std::string_view elements) {
@@ -100,6 +109,32 @@ class AlterRewriter {
   std::vector<StatementChange>& changes_;
   const AlterAction* at_ = nullptr;
 };
+
+// Does the statement drop or rename the key itself?
+bool AlterRewriter::names_key(std::string_view key) const {
+  return std::ranges::any_of(statement_.actions, [key](const AlterAction& action) {
+    const auto* const drop = std::get_if<DropKey>(&action.does);
+    const auto* const rename = std::get_if<RenameKey>(&action.does);
+    return (drop != nullptr && same_name(drop->name, key)) ||
+           (rename != nullptr && same_name(rename->from, key));
+  });
+}
+
+// Keys that the source had made for foreign keys and takes away now that another serves. The target
+// may have them as keys like others (a table LIKE another, one whose foreign keys were told).
+std::vector<std::string> AlterRewriter::vanished_keys() const {
+  std::vector<std::string> names;
+  if (before_ == nullptr || after_ == nullptr) return names;
+  for (const Key& key : before_->keys) {
+    if (!key.is_implicit || names_key(key.name)) continue;
+    const auto now = std::ranges::find_if(
+        after_->keys, [&key](const Key& each) { return same_name(each.name, key.name); });
+    const bool is_gone = now == after_->keys.end();
+    // TiDB drops no key of a foreign key; one more does no harm, two of one name would.
+    if (is_gone ? target_.traits.kind == Kind::mysql : !now->is_implicit) names.push_back(key.name);
+  }
+  return names;
+}
 
 bool AlterRewriter::is_lacked(std::string_view key) const {
   if (!is_tidb() || before_ == nullptr) return false;
@@ -198,10 +233,9 @@ Result<Action> AlterRewriter::run(const RenameTo& rename) {
 }
 
 Result<Action> AlterRewriter::run(const ConvertCharset& convert) {
-  const std::string charset = after_ == nullptr ? convert.charset : after_->charset;
-  const std::string collation = after_ == nullptr ? convert.collation : after_->collation;
-  std::string text = "CHARACTER SET " + charset;
-  if (!collation.empty()) text += " COLLATE " + collation;
+  const bool is_default = ascii_lower(convert.charset) == "default" && after_ != nullptr;
+  const std::string text = is_default ? charset_clause(after_->charset, after_->collation)
+                                      : charset_clause(convert.charset, convert.collation);
   TokenCursor cursor(text);
   TextEdit edit(text);
   CharsetClause clause;

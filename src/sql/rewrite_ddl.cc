@@ -86,7 +86,7 @@ class DdlRewriter {
   TableChange own_change() const {
     return change_.tables.empty() ? TableChange() : change_.tables[0];
   }
-  std::vector<ForeignKey> written_foreign_keys(std::size_t count) const;
+  std::string with_foreign_keys(std::string text, std::size_t written) const;
 
   const SchemaChange& change_;
   const DdlTarget& target_;
@@ -138,12 +138,13 @@ Result<void> DdlRewriter::run(const DropDatabase& drop) {
   return {};
 }
 
-// The last foreign keys of the definition are those that the statement writes.
-std::vector<ForeignKey> DdlRewriter::written_foreign_keys(std::size_t count) const {
+// A MySQL names foreign keys as the source does, as long as their table has the same name.
+std::string DdlRewriter::with_foreign_keys(std::string text, std::size_t written) const {
   const TablePtr after = own_change().after;
-  if (!after || after->foreign_keys.size() < count) return {};
-  return {after->foreign_keys.end() - static_cast<std::ptrdiff_t>(count),
-          after->foreign_keys.end()};
+  if (written == 0 || !after) return text;
+  const bool is_named_alike =
+      target_.traits.kind == Kind::mysql && moved(after->id, target_).name == after->id.name;
+  return is_named_alike ? text : with_told_foreign_keys(text, *after, written);
 }
 
 Result<void> DdlRewriter::run(const CreateTable& create) {
@@ -154,10 +155,10 @@ Result<void> DdlRewriter::run(const CreateTable& create) {
   if (create.like || create.select_begin) {
     text = to_create_table(*after);
   } else {
-    text = with_told_foreign_keys(text, written_foreign_keys(create.elements.foreign_keys.size()));
+    text = with_foreign_keys(std::move(text), create.elements.foreign_keys.size());
     const bool is_told = !create.options.charset.empty() || !create.options.collation.empty();
     if (!is_told && !after->charset.empty() && create.options.partition_text.empty())
-      text += fmt::format(" DEFAULT CHARSET={} COLLATE={}", after->charset, after->collation);
+      text += " DEFAULT " + charset_clause(after->charset, after->collation);
   }
   if (own_change().before) add("DROP TABLE IF EXISTS " + quoted(name), {after->id});  // OR REPLACE
   Rewritten rewritten =
@@ -186,12 +187,8 @@ Result<void> DdlRewriter::run(const AlterTable& alter) {
     if (const auto* const adds = std::get_if<AddElements>(&action.does))
       count += adds->elements.foreign_keys.size();
   }
-  std::string text = text_;
-  AlterTable statement = alter;
-  if (count > 0) {
-    text = with_told_foreign_keys(text, written_foreign_keys(count));
-    statement = std::get<AlterTable>(TRY(parse_ddl(text, session_)));
-  }
+  const std::string text = with_foreign_keys(text_, count);
+  AlterTable statement = std::get<AlterTable>(TRY(parse_ddl(text, session_)));
   statement.name.id = table;
   auto rewritten = TRY(rewrite_alter_table(text, statement, change, target_, changes_));
   if (!rewritten) return {};

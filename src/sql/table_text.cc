@@ -160,10 +160,17 @@ std::string to_text(const ColumnType& type) {
   return out;
 }
 
+std::string charset_clause(const std::string& charset, const std::string& collation) {
+  std::string out;
+  if (!charset.empty()) out = "CHARACTER SET " + charset;
+  if (collation.empty() || ascii_lower(collation) == "binary") return out;
+  return out + (out.empty() ? "COLLATE " : " COLLATE ") + collation;
+}
+
 std::string to_text(const Column& column) {
   std::string out = quoted(column.name) + " " + to_text(column.type);
-  if (!column.type.charset.empty()) out += " CHARACTER SET " + column.type.charset;
-  if (!column.type.collation.empty()) out += " COLLATE " + column.type.collation;
+  if (!column.type.charset.empty() || !column.type.collation.empty())
+    out += " " + charset_clause(column.type.charset, column.type.collation);
   if (column.generated != Generated::no) {
     out += " GENERATED ALWAYS AS " + column.generation;
     out += column.generated == Generated::stored ? " STORED" : " VIRTUAL";
@@ -205,8 +212,8 @@ std::string to_create_table(const TableDef& table) {
   }
   out += "\n)";
   if (!table.engine.empty()) out += " ENGINE=" + table.engine;
-  if (!table.charset.empty()) out += " DEFAULT CHARSET=" + table.charset;
-  if (!table.collation.empty()) out += " COLLATE=" + table.collation;
+  if (!table.charset.empty() || !table.collation.empty())
+    out += " DEFAULT " + charset_clause(table.charset, table.collation);
   if (!table.comment.empty()) {
     out += " COMMENT=";
     append_quoted(out, table.comment);

@@ -15,6 +15,10 @@ std::string to_create_table(const TableDef& table);
 // int unsigned. A type that is not known here as it was written.
 std::string to_text(const ColumnType& type);
 
+// CHARACTER SET latin1 COLLATE latin1_bin, of which either may be empty. `binary` has no COLLATE,
+// which is a word of its own there.
+std::string charset_clause(const std::string& charset, const std::string& collation);
+
 // A column as it stands between the parentheses.
 std::string to_text(const Column& column);
 

@@ -3,6 +3,7 @@
 #include "sql/charset.h"
 #include "sql/column_parser.h"
 #include "sql/cursor.h"
+#include "sql/settle_keys.h"
 #include "sql/text_edit.h"
 
 namespace tideway {
@@ -19,6 +20,22 @@ bool is_collation_told(const TokenCursor& cursor) {
     if (token.is(')')) --depth;
     if (depth == 0 && (token.is("COLLATE") || token.is("BINARY"))) return true;
   }
+}
+
+// KEY `name` (`a`), the one that was made for the foreign key; empty: another serves it.
+std::string index_of(const TableDef& after, const ForeignKey& key) {
+  for (const Key& index : after.keys) {
+    if (!index.is_implicit || index.parts.size() != key.columns.size()) continue;
+    std::string columns;
+    bool is_it = true;
+    for (std::size_t i = 0; i < key.columns.size(); ++i) {
+      const std::string& column = after.columns[index.parts[i].column].name;
+      is_it = is_it && same_name(column, key.columns[i]);
+      columns += (i == 0 ? "" : ", ") + quoted(column);
+    }
+    if (is_it) return "KEY " + quoted(index.name) + " (" + columns + ")";
+  }
+  return {};
 }
 
 }  // namespace
@@ -47,12 +64,14 @@ std::string with_told_collations(std::string_view statement, const ServerRules& 
   return edit.apply();
 }
 
-std::string with_told_foreign_keys(std::string_view statement,
-                                   const std::vector<ForeignKey>& keys) {
+std::string with_told_foreign_keys(std::string_view statement, const TableDef& after,
+                                   std::size_t written) {
+  if (after.foreign_keys.size() < written) return std::string(statement);
   TokenCursor cursor(statement);
   TextEdit edit(statement);
-  std::size_t ordinal = 0, depth = 0;
-  while (!cursor.is_at_end() && ordinal < keys.size()) {
+  std::size_t depth = 0;
+  auto key = after.foreign_keys.end() - static_cast<std::ptrdiff_t>(written);
+  while (!cursor.is_at_end() && key != after.foreign_keys.end()) {
     const Token first = cursor.peek();
     if (first.is('(')) ++depth;
     if (first.is(')') && depth > 0) --depth;
@@ -65,12 +84,15 @@ std::string with_told_foreign_keys(std::string_view statement,
       continue;
     } else if (is_unnamed || cursor.at_words({"FOREIGN", "KEY"})) {
       cursor.accept("CONSTRAINT");
-      const std::string name = "CONSTRAINT " + quoted(keys[ordinal++].name) + " ";
-      edit.replace(first.offset, cursor.peek().offset, name);
+      std::string told = index_of(after, *key);
+      if (!told.empty()) told += depth == 0 ? ", ADD " : ", ";
+      told += "CONSTRAINT " + quoted(key->name) + " ";
+      edit.replace(first.offset, cursor.peek().offset, std::move(told));
+      ++key;
       cursor.accept_words({"FOREIGN", "KEY"});
     } else if (is_named) {
       for (int i = 0; i < 4; ++i) cursor.take();
-      ++ordinal;
+      ++key;
     } else {
       cursor.take();
     }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "model/table_def.h"
 #include "sql/server_rules.h"
@@ -16,9 +16,11 @@ namespace tideway {
 // version's and a session's.
 std::string with_told_collations(std::string_view statement, const ServerRules& rules);
 
-// CONSTRAINT name before every FOREIGN KEY that has none: TiDB names them otherwise, and so does
-// any server a table with another name. `keys`: those of the statement, in its order, with the
-// names the source gave them.
-std::string with_told_foreign_keys(std::string_view statement, const std::vector<ForeignKey>& keys);
+// CONSTRAINT name before every FOREIGN KEY that has none, and before it the key that the source
+// made for it, which would have the constraint's name otherwise. TiDB names them otherwise, and so
+// does any server a table with another name. `after` is the source's definition; its last foreign
+// keys are the `written` ones of the statement.
+std::string with_told_foreign_keys(std::string_view statement, const TableDef& after,
+                                   std::size_t written);
 
 }  // namespace tideway

@@ -111,20 +111,53 @@ TEST_F(RewriteDdl, databases_are_made_again_without_harm_and_with_their_characte
   EXPECT_THAT(rewritten("DROP SCHEMA d"), ElementsAre("DROP DATABASE IF EXISTS `r`"));
 }
 
-TEST_F(RewriteDdl, what_the_source_fills_in_is_told) {
-  track("CREATE TABLE p (id int PRIMARY KEY)");
-  EXPECT_THAT(rewritten("CREATE TABLE t (a varchar(3) CHARSET utf8mb4, b int, FOREIGN KEY (b) "
-                        "REFERENCES p (id))"),
+TEST_F(RewriteDdl, default_collations_of_the_source_are_told) {
+  EXPECT_THAT(rewritten("CREATE TABLE t (a varchar(3) CHARSET utf8mb4, b int)"),
               ElementsAre("CREATE TABLE `d`.`t` (a varchar(3) CHARSET utf8mb4 COLLATE "
-                          "utf8mb4_0900_ai_ci, b int, CONSTRAINT `t_ibfk_1` FOREIGN KEY (b) "
-                          "REFERENCES p (id)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci"));
-  EXPECT_THAT(rewritten("ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES p (id), ADD CONSTRAINT n "
-                        "FOREIGN KEY (b) REFERENCES p (id)"),
-              ElementsAre("ALTER TABLE `d`.`t` ADD CONSTRAINT `t_ibfk_2` FOREIGN KEY (b) "
-                          "REFERENCES p (id), ADD CONSTRAINT n FOREIGN KEY (b) REFERENCES p (id)"));
+                          "utf8mb4_0900_ai_ci, b int) DEFAULT CHARACTER SET utf8mb4 COLLATE "
+                          "utf8mb4_0900_ai_ci"));
   EXPECT_THAT(rewritten("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4, ALGORITHM=COPY"),
               ElementsAre("ALTER TABLE `d`.`t` CONVERT TO CHARACTER SET utf8mb4 COLLATE "
                           "utf8mb4_0900_ai_ci"));
+  EXPECT_THAT(rewritten("ALTER TABLE t CONVERT TO CHARACTER SET binary"),
+              ElementsAre("ALTER TABLE `d`.`t` CONVERT TO CHARACTER SET binary"));
+}
+
+TEST_F(RewriteDdl, names_of_foreign_keys_are_told_where_the_target_gives_others) {
+  track("CREATE TABLE p (id int PRIMARY KEY)");
+  const auto texts = [this] {
+    definitions_.forget({"d", "t"});
+    auto all =
+        rewritten("CREATE TABLE t (b int, FOREIGN KEY (b) REFERENCES p (id)) CHARSET latin1");
+    const auto alter = rewritten(
+        "ALTER TABLE t ADD c int, ADD FOREIGN KEY (c) REFERENCES p (id), ADD CONSTRAINT n FOREIGN "
+        "KEY (b) REFERENCES p (id)");
+    all.insert(all.end(), alter.begin(), alter.end());
+    return all;
+  };
+  EXPECT_THAT(texts(),
+              ElementsAre("CREATE TABLE `d`.`t` (b int, FOREIGN KEY (b) REFERENCES p (id)) CHARSET "
+                          "latin1",
+                          "ALTER TABLE `d`.`t` ADD c int, ADD FOREIGN KEY (c) REFERENCES p (id), "
+                          "ADD CONSTRAINT n FOREIGN KEY (b) REFERENCES p (id)"));
+  to_tidb();
+  EXPECT_THAT(texts(),
+              ElementsAre("CREATE TABLE `d`.`t` (b int, KEY `b` (`b`), CONSTRAINT `t_ibfk_1` "
+                          "FOREIGN KEY (b) REFERENCES p (id)) CHARSET latin1 COLLATE latin1_bin",
+                          "ALTER TABLE `d`.`t` ADD c int, ADD KEY `c` (`c`), ADD CONSTRAINT "
+                          "`t_ibfk_2` FOREIGN KEY (c) REFERENCES p (id), ADD CONSTRAINT n FOREIGN "
+                          "KEY (b) REFERENCES p (id)"));
+}
+
+TEST_F(RewriteDdl, a_key_that_stands_back_for_another_is_dropped_by_name) {
+  track("CREATE TABLE p (id int PRIMARY KEY)");
+  track(
+      "CREATE TABLE t (a int, b int, c int, FOREIGN KEY (a) REFERENCES p (id), FOREIGN KEY (b) "
+      "REFERENCES p (id))");
+  EXPECT_THAT(rewritten("ALTER TABLE t ADD KEY k (a, c)"),
+              ElementsAre("ALTER TABLE `d`.`t` DROP KEY `a`, ADD KEY k (a, c)"));
+  EXPECT_THAT(rewritten("CREATE INDEX b ON t (b)"),
+              ElementsAre("ALTER TABLE `d`.`t` DROP KEY `b`, ADD INDEX `b` (b)"));
 }
 
 TEST_F(RewriteDdl, tables_that_are_not_wanted_are_left_out) {
@@ -196,8 +229,9 @@ TEST_F(RewriteDdl, what_tidb_refuses_goes_and_is_reported) {
                                     HasSubstr("ORDER BY a left out")));
   EXPECT_THAT(rewritten("ALTER TABLE t DROP KEY f"), IsEmpty());
   EXPECT_THAT(rewritten("CREATE FULLTEXT INDEX h ON t (b)"), IsEmpty());
-  EXPECT_THAT(rewritten("ALTER TABLE t ADD (d varchar(3) CHARSET latin1, FULLTEXT (b))"),
-              ElementsAre("ALTER TABLE `d`.`t` ADD (d varchar(3) CHARSET latin1)"));
+  EXPECT_THAT(
+      rewritten("ALTER TABLE t ADD (d varchar(3) CHARSET latin1, FULLTEXT (b))"),
+      ElementsAre("ALTER TABLE `d`.`t` ADD (d varchar(3) CHARSET latin1 COLLATE latin1_bin)"));
   EXPECT_THAT(rewritten("ALTER TABLE t REBUILD PARTITION ALL"), IsEmpty());
   EXPECT_THAT(rewritten("ALTER TABLE t FORCE"), IsEmpty());
 }
