@@ -222,7 +222,7 @@ Rows& RowsPlan::rows_item(const RowsEvent& event, bool is_replay, const Image* b
 }
 
 Result<Decoded> RowsPlan::decode(const RowsEvent& event, bool is_replay, RowCursor& cursor,
-                                 Block& block) {
+                                 Block& block, std::uint64_t most_rows) {
   if (event.column_count != steps_.size())
     return fail(corrupt(fmt::format("they have {} columns and their TABLE_MAP {}",
                                     event.column_count, steps_.size())));
@@ -232,7 +232,9 @@ Result<Decoded> RowsPlan::decode(const RowsEvent& event, bool is_replay, RowCurs
       event.after_columns.empty() ? nullptr : TRY(image(false, event.after_columns));
   const char* const end = event.rows.data() + event.rows.size();
   bool has_item = false;
-  while (cursor.offset < event.rows.size() || (event.rows.empty() && cursor.rows == 0)) {
+  for (const std::uint64_t first = cursor.rows;
+       cursor.offset < event.rows.size() || (event.rows.empty() && cursor.rows == 0);) {
+    if (cursor.rows - first == most_rows) return Decoded::block_full;
     row_.clear();
     const std::uint32_t room = block.room_left();
     RowText row{};

@@ -48,7 +48,9 @@ class RowsPlan {
   // Appends rows to the block, from `cursor` on, which moves behind them. They are added to the
   // block's last item when that is Rows of the same form; so a UnitEnd, not the caller, keeps
   // transactions apart. After an error the block has the rows before the one that failed.
-  Result<Decoded> decode(const RowsEvent& event, bool is_replay, RowCursor& cursor, Block& block);
+  // At most `most_rows` are read: block_full then, though there may be room.
+  Result<Decoded> decode(const RowsEvent& event, bool is_replay, RowCursor& cursor, Block& block,
+                         std::uint64_t most_rows = UINT64_MAX);
   // The loan that a block needs for the row at which decode() answered row_larger.
   std::uint64_t row_bytes() const { return row_bytes_; }
 

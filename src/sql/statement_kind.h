@@ -30,10 +30,10 @@ enum class StatementKind : std::uint8_t {
 };
 
 // The name of an XA transaction.
-struct Xid {
+struct XaName {
   std::string global, branch;  // bytes
   std::uint64_t format = 1;
-  auto operator<=>(const Xid&) const = default;
+  auto operator<=>(const XaName&) const = default;
 };
 
 struct BinlogStatement {
@@ -42,7 +42,7 @@ struct BinlogStatement {
   // comments.
   std::string what;
   std::string savepoint;      // of savepoint and rollback_to
-  Xid xid;                    // of xa_…
+  XaName xid;                 // of xa_…
   bool is_one_phase = false;  // XA COMMIT … ONE PHASE
 };
 

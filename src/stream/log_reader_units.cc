@@ -1,0 +1,318 @@
+// What events mean: where transactions begin and end, and what stands between.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "binlog/characters.h"
+#include "sql/statement_kind.h"
+#include "stream/log_reader.h"
+
+namespace tideway {
+namespace {
+
+std::string xid_text(const XaName& name) {
+  return fmt::format("{},{},{}", to_hex(name.global), to_hex(name.branch), name.format);
+}
+
+// The statement in UTF-8: the log has it in the character set of the client that sent it.
+Result<std::string> statement_text(const QueryEvent& query) {
+  const std::string_view set = CharacterSet::name_of(query.session.client_collation);
+  if (set.empty()) return std::string(query.statement);
+  const CharacterSet* characters = TRY(CharacterSet::find(set));
+  if (characters->is_utf8()) return std::string(query.statement);
+  std::string text(CharacterSet::room(query.statement.size()), '\0');
+  const char* const end = characters->write_utf8_or_marks(text.data(), query.statement);
+  text.resize(static_cast<std::size_t>(end - text.data()));
+  return text;
+}
+
+Error logged_statement(const BinlogStatement& statement, std::string_view text) {
+  Evidence evidence;
+  evidence.statement = text.substr(0, 500);
+  return {ErrorCode::statement_in_log, Side::source, Retry::after_operator, std::move(evidence),
+          fmt::format("the log has {} as a statement and not the rows it changed; SET GLOBAL "
+                      "binlog_format = 'ROW' on the source, and for sessions that are open",
+                      statement.what)};
+}
+
+Error unknown_statement(std::string_view text) {
+  Evidence evidence;
+  evidence.statement = text.substr(0, 500);
+  return {ErrorCode::log_event_unknown, Side::source, Retry::after_operator, std::move(evidence),
+          "the log has a statement of which it is not known what it changes"};
+}
+
+Error not_undone(std::string_view what) {
+  return {ErrorCode::not_supported, Side::source, Retry::after_operator,
+          fmt::format("the log has {} behind rows: which of them happened depends on their tables' "
+                      "engines",
+                      what)};
+}
+
+Error unknown_branch(const std::string& xid) {
+  return {ErrorCode::prepared_transactions, Side::source, Retry::after_operator,
+          fmt::format("the log commits XA transaction {} whose changes are before the place at "
+                      "which the job began",
+                      xid)};
+}
+
+std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+}  // namespace
+
+Result<void> LogReader::take(const Event& event, const std::stop_token& stop) {
+  const EventHeader& header = event.header;
+  if (!branch_) advance(header);
+  if (const auto* rows = std::get_if<RowsEvent>(&event.body)) return begin_rows(*rows);
+  if (const auto* map = std::get_if<TableMap>(&event.body)) {
+    if (unit_ && !unit_->is_done && (!unit_->is_branch || branch_))
+      return tables_.take(*map, (branch_ ? *branch_events_ : events_).format(), stop);
+    return {};
+  }
+  if (branch_) {
+    // The XA PREPARE is the end of the branch's changes; what commits it is the unit's own event.
+    if (!std::holds_alternative<XaPrepare>(event.body)) return {};
+    branch_.reset();
+    branch_events_.reset();
+    tables_.forget_numbers();
+    return end_unit();
+  }
+  if (const auto* gtid = std::get_if<GtidEvent>(&event.body)) return begin_unit(header, gtid);
+  if (std::holds_alternative<Xid>(event.body)) {
+    if (unit_ && unit_->commit_us == 0)
+      unit_->commit_us = std::int64_t{header.timestamp} * 1'000'000;
+    return end_unit();
+  }
+  if (const auto* query = std::get_if<QueryEvent>(&event.body))
+    return take_query(header, *query, stop);
+  if (const auto* heartbeat = std::get_if<Heartbeat>(&event.body)) {
+    take_heartbeat(*heartbeat);
+    return {};
+  }
+  if (std::holds_alternative<FormatDescription>(event.body)) return take_format(header);
+  if (const auto* rotate = std::get_if<Rotate>(&event.body)) return take_rotate(*rotate);
+  if (const auto* prepare = std::get_if<XaPrepare>(&event.body))
+    return take_prepare(prepare->is_one_phase, stop);
+  if (const auto* incident = std::get_if<Incident>(&event.body)) {
+    return fail(Error(
+        ErrorCode::log_corrupt, Side::source, Retry::after_operator,
+        fmt::format("the source says that its log lacks something here: {}", incident->message)));
+  }
+  return {};
+}
+
+// The log's own numbers are modulo 4 GiB.
+void LogReader::advance(const EventHeader& header) {
+  if (header.is_artificial() || header.log_pos == 0) return;
+  std::uint64_t end = (offset_ & ~std::uint64_t{0xFFFFFFFF}) | header.log_pos;
+  if (end < offset_) end += std::uint64_t{1} << 32U;
+  offset_ = end;
+}
+
+Result<void> LogReader::take_format(const EventHeader& header) {
+  const std::uint32_t created = header.timestamp;
+  const auto known = state_.places.created(file_);
+  if (known && created != 0 && *known != created) {
+    return fail(Error(ErrorCode::log_differs, Side::source, Retry::after_operator,
+                      fmt::format("{} is not the file of that name which was read before: the "
+                                  "source's log was reset",
+                                  file_)));
+  }
+  if (created != 0) state_.places.begun(file_, created);
+  tables_.forget_numbers();
+  return {};
+}
+
+Result<void> LogReader::take_rotate(const Rotate& rotate) {
+  if (unit_) {
+    return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
+                      "a file of the log ends inside a transaction"));
+  }
+  // The first of a connection names the file that is read and where it begins to be; a real one
+  // ends a file.
+  file_ = rotate.file;
+  file_ordinal_ = state_.names.ordinal(file_);
+  offset_ = rotate.position;
+  unit_file_ = file_;
+  unit_end_ = offset_;
+  return {};
+}
+
+void LogReader::take_heartbeat(const Heartbeat& heartbeat) {
+  if (unit_) return;
+  const LogPosition told{std::string(heartbeat.file), heartbeat.position};
+  // Behind what the source left out, because it is not wanted again.
+  if (told.file == file_ && told.offset > offset_) offset_ = told.offset;
+  if (!(here() < told)) state_.meter.tail_ns = now_ns();
+  state_.position.with([&](LogPosition& position) { position = here(); });
+}
+
+Result<void> LogReader::begin_unit(const EventHeader& header, const GtidEvent* gtid) {
+  if (unit_) {
+    return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
+                      "a transaction begins inside another"));
+  }
+  Unit& unit = unit_.emplace();
+  unit.begin = offset_ - header.event_size;
+  unit.place.server_uuid = connection_.server_uuid();
+  unit.place.begin = {file_, unit.begin};
+  if (gtid != nullptr && !gtid->is_anonymous) {
+    unit.place.gtid_source = gtid->source();
+    unit.place.gtid_number = gtid->number;
+    unit.id = {state_.names.ordinal(unit.place.gtid_source), gtid->number, gtid->number};
+  } else {
+    unit.id = {file_ordinal_, unit.begin + 1, 0};
+  }
+  if (gtid != nullptr)
+    unit.commit_us = static_cast<std::int64_t>(
+        gtid->original_commit_us != 0 ? gtid->original_commit_us : gtid->immediate_commit_us);
+  // Neighbours in a file are one range, so that where one begins tells of all of it.
+  unit.is_done = state_.options.done.contains({unit.id.origin, unit.id.first, unit.id.first});
+  if (cut_) {
+    if (cut_->id.origin != unit.id.origin || cut_->id.first != unit.id.first) {
+      // Its first rows were handed on: the rest must follow them.
+      if (is_cut_next_) return fail(cut_off(*cut_));
+    } else {
+      unit.leave_out = cut_->rows;
+      state_.meter.rows_applied_before += cut_->rows;
+      cut_.reset();
+    }
+  }
+  tables_.begin_unit(unit.place);
+  return {};
+}
+
+Error LogReader::cut_off(const Unit& unit) const {
+  return {ErrorCode::log_differs, Side::source, Retry::after_operator,
+          fmt::format("the transaction that was half read ({}:{}) does not come again from the "
+                      "source that answers now",
+                      state_.names.name(unit.id.origin), unit.id.first)};
+}
+
+Result<void> LogReader::end_unit() {
+  if (!unit_) return {};  // what the log has between transactions
+  Unit& unit = *unit_;
+  if (unit.rows < unit.leave_out) return fail(cut_off(unit));
+  if (unit.id.last == 0) unit.id.last = offset_;
+  if (gtids_ && !unit.place.gtid_source.empty())
+    gtids_->add(unit.place.gtid_source, unit.place.gtid_number);
+  ++state_.meter.units;
+  if (unit.commit_us != 0) state_.meter.commit_us = unit.commit_us;
+  if (!unit.is_done) {
+    UnitEnd end;
+    end.unit = unit.id;
+    end.file = file_ordinal_;
+    end.offset = offset_;
+    end.commit_us = unit.commit_us;
+    end.log_bytes = offset_ - unit.begin;
+    pending_end_ = end;
+  }
+  unit_.reset();
+  unit_file_ = file_;
+  unit_end_ = offset_;
+  state_.position.with([&](LogPosition& position) { position = here(); });
+  return {};
+}
+
+Result<void> LogReader::take_query(const EventHeader& header, const QueryEvent& query,
+                                   const std::stop_token& stop) {
+  const BinlogStatement statement = classify_statement(query.statement, query.session);
+  // Before 5.7 nothing but BEGIN, or the statement itself, opens a transaction without a GTID.
+  if (!unit_) TRY(begin_unit(header, nullptr));
+  Unit& unit = *unit_;
+  if (unit.commit_us == 0) unit.commit_us = query.session.timestamp_us;
+  switch (statement.kind) {
+    case StatementKind::begin:
+      unit.is_begun = true;
+      return {};
+    case StatementKind::commit:
+      return end_unit();
+    case StatementKind::rollback:
+      if (unit.rows != 0) return fail(not_undone("ROLLBACK"));
+      return end_unit();
+    case StatementKind::rollback_to:
+      if (unit.rows != 0) return fail(not_undone("ROLLBACK TO SAVEPOINT"));
+      return {};
+    case StatementKind::savepoint:
+    case StatementKind::xa_end:
+      return {};
+    case StatementKind::xa_start:
+      unit.is_begun = unit.is_branch = true;
+      unit.branch = xid_text(statement.xid);
+      return {};
+    case StatementKind::xa_prepare:
+      return take_prepare(false, stop);
+    case StatementKind::xa_commit:
+      return commit_branch(xid_text(statement.xid), stop);
+    case StatementKind::xa_rollback:
+      state_.places.ended(xid_text(statement.xid), here());
+      return end_unit();
+    case StatementKind::unrelated:
+      return unit.is_begun ? Result<void>() : end_unit();
+    case StatementKind::dml:
+      if (unit.is_done || !tables_.is_wanted({query.session.database, ""})) {
+        return unit.is_begun ? Result<void>() : end_unit();
+      }
+      return fail(logged_statement(statement, query.statement));
+    case StatementKind::ddl:
+      return take_ddl(query, stop);
+    case StatementKind::unknown:
+      break;
+  }
+  return fail(unknown_statement(query.statement));
+}
+
+Result<void> LogReader::take_ddl(const QueryEvent& query, const std::stop_token& stop) {
+  if (unit_->is_done || query.error != 0) return end_unit();
+  SessionContext session = query.session;
+  auto change = tables_.apply(TRY(statement_text(query)), session, stop);
+  if (!change) {
+    Error error = std::move(change).error();
+    return fail(std::move(error).during("following a statement of the log: " +
+                                        std::string(query.statement.substr(0, 200))));
+  }
+  if (*change != nullptr) {
+    if (!block_) TRY(make_block(small_block_bytes(), stop));
+    block_->add_item(*std::move(change));
+  }
+  return end_unit();
+}
+
+Result<void> LogReader::take_prepare(bool is_one_phase, const std::stop_token& stop) {
+  if (!unit_ || unit_->branch.empty()) {
+    return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
+                      "an XA PREPARE without its XA START"));
+  }
+  if (is_one_phase) return open_branch(unit_->place.begin, stop);
+  state_.places.prepared(unit_->branch, unit_->place.begin, here());
+  return end_unit();
+}
+
+// The changes stand in the transaction that prepared the branch: they are read there again, so that
+// nothing has to be kept for a branch that may stay open for days.
+Result<void> LogReader::commit_branch(const std::string& xid, const std::stop_token& stop) {
+  if (unit_->is_done) {
+    state_.places.ended(xid, here());
+    return end_unit();
+  }
+  if (unit_->is_begun) return open_branch(unit_->place.begin, stop);  // … ONE PHASE
+  const auto begin = state_.places.branch(xid, here());
+  state_.places.ended(xid, here());
+  if (begin) return open_branch(*begin, stop);
+  if (!state_.options.sees_older_branches) return fail(unknown_branch(xid));
+  LOG(info, "an XA transaction that the copy has is committed", {{"xid", xid}});
+  return end_unit();
+}
+
+Result<void> LogReader::open_branch(const LogPosition& begin, const std::stop_token& stop) {
+  unit_->is_branch = true;
+  branch_.emplace(state_.source, state_.options.heartbeat, false);
+  branch_events_.emplace(true);
+  tables_.forget_numbers();
+  return branch_->open({connection_.server_uuid(), std::nullopt, begin}, stop);
+}
+
+}  // namespace tideway

@@ -1,0 +1,28 @@
+#include "stream/log_source.h"
+
+#include "stream/log_reader.h"
+
+namespace tideway {
+
+LogSource::LogSource(Endpoint source, LogSourceOptions options, Definitions definitions,
+                     LogPlaces& places, OriginNames& names, MemoryArbiter& arbiter)
+    : state_(std::make_unique<State>(std::move(source), std::move(options), std::move(definitions),
+                                     places, names, arbiter)) {}
+LogSource::~LogSource() = default;
+
+Result<std::unique_ptr<Reader>> LogSource::open_reader(const std::stop_token& /*stop*/) {
+  return std::make_unique<LogReader>(*state_);
+}
+
+void LogSource::read_until(LogStart end) {
+  state_->until.with([&](auto& until) { until = std::move(end); });
+  ++state_->until_version;
+}
+
+LogPosition LogSource::position() const {
+  return state_->position.with([](const LogPosition& position) { return position; });
+}
+
+const LogReadMeter& LogSource::meter() const { return state_->meter; }
+
+}  // namespace tideway
