@@ -16,7 +16,8 @@ constexpr std::size_t checksum_bytes = 4;
 // Whether a server of this version says in its FORMAT_DESCRIPTION if events have checksums.
 bool knows_checksums(const FormatDescription& format) {
   constexpr std::uint32_t first_mysql = 50601, first_mariadb = 50300;
-  return format.version_number() >= (format.is_mariadb() ? first_mariadb : first_mysql);
+  const std::uint32_t version = format.version_number();
+  return version == 0 || version >= (format.is_mariadb() ? first_mariadb : first_mysql);
 }
 
 Result<FormatDescription> parse_format(const EventHeader& header, std::string_view body) {
@@ -160,6 +161,8 @@ std::uint32_t FormatDescription::version_number() const {
   for (int part = 0; part < 3; ++part) {
     std::uint32_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    // Others write their own name where the third number is: "8.0.mysql_aurora.3.04.0".
+    if (error != std::errc() && part == 2) return number * 100;
     if (error != std::errc() || value > 99) return 0;
     number = number * 100 + value;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));

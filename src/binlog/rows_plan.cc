@@ -23,7 +23,8 @@ std::uint64_t length_at(const char* from, std::size_t bytes) {
 
 JsonPrinter json_printer(const FormatDescription& format) {
   constexpr std::uint32_t mysql80 = 80000;
-  return format.version_number() < mysql80 ? JsonPrinter::mysql57 : JsonPrinter::mysql80;
+  const std::uint32_t version = format.version_number();
+  return version != 0 && version < mysql80 ? JsonPrinter::mysql57 : JsonPrinter::mysql80;
 }
 
 Error of_column(const Error& error, const TableDef& table, std::size_t ordinal) {

@@ -43,6 +43,7 @@ TEST(event, format_says_version_and_checksums_of_what_follows) {
   EXPECT_EQ(reader_of("10.11.6-MariaDB-log").format().version_number(), 101106U);
   EXPECT_EQ(reader_of("5.5.5-10.4.7-MariaDB").format().version_number(), 100407U);
   EXPECT_TRUE(reader_of("10.11.6-MariaDB").format().is_mariadb());
+  EXPECT_EQ(reader_of("8.0.mysql_aurora.3.04.0").format().version_number(), 80000U);
   EXPECT_EQ(reader_of("what").format().version_number(), 0U);
   EventReader reader(false);
   ASSERT_TRUE(
