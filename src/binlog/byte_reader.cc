@@ -4,12 +4,10 @@
 
 namespace tideway {
 
-std::uint64_t ByteReader::number(std::size_t bytes) {
-  const std::string_view taken = take(bytes);
-  std::uint64_t value = 0;
-  for (std::size_t i = taken.size(); i > 0; --i)
-    value = value << 8U | static_cast<unsigned char>(taken[i - 1]);
-  return value;
+std::string_view ByteReader::fail() {
+  has_failed_ = true;
+  rest_ = {};
+  return {};
 }
 
 std::uint64_t ByteReader::length_encoded() {
@@ -29,17 +27,6 @@ std::uint64_t ByteReader::trailing_ones() {
   if (more == 8) return number(8);  // nothing of the first byte is left for the value
   const std::uint64_t low = static_cast<std::uint64_t>(first) >> (more + 1);
   return low | number(more) << (7 - more);
-}
-
-std::string_view ByteReader::take(std::uint64_t bytes) {
-  if (bytes > rest_.size()) {
-    has_failed_ = true;
-    rest_ = {};
-    return {};
-  }
-  const std::string_view taken = rest_.substr(0, static_cast<std::size_t>(bytes));
-  rest_.remove_prefix(static_cast<std::size_t>(bytes));
-  return taken;
 }
 
 void append_number(std::string& out, std::uint64_t value, std::size_t bytes) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -14,14 +16,30 @@ class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
-  std::uint64_t number(std::size_t bytes);  // of 1 to 8 bytes
+  std::uint64_t number(std::size_t bytes) {  // of at most 8 bytes
+    std::uint64_t value = 0;
+    if (bytes == 0) return value;  // there may be no place to load from
+    if (bytes > rest_.size()) {
+      fail();
+      return value;
+    }
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(&value, rest_.data(), bytes);  // one load where `bytes` is known
+    rest_.remove_prefix(bytes);
+    return value;
+  }
   std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
   std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
   std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
   std::uint64_t u64() { return number(8); }
   std::uint64_t length_encoded();  // MySQL's packed integer of 1, 3, 4 or 9 bytes
   std::uint64_t trailing_ones();   // how the newer events pack: trailing 1 bits count the bytes
-  std::string_view take(std::uint64_t bytes);
+  std::string_view take(std::uint64_t bytes) {
+    if (bytes > rest_.size()) return fail();
+    const std::string_view taken = rest_.substr(0, static_cast<std::size_t>(bytes));
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
   std::string_view short_text() { return take(u8()); }  // a length byte, then so many bytes
   std::string_view packed_text() { return take(length_encoded()); }
   std::string_view rest() const { return rest_; }
@@ -29,6 +47,8 @@ class ByteReader {
   bool has_failed() const { return has_failed_; }
 
  private:
+  std::string_view fail();
+
   std::string_view rest_;
   bool has_failed_ = false;
 };

@@ -4,6 +4,7 @@
 #include <iconv.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -149,13 +150,15 @@ std::uint32_t four_byte_code(std::uint32_t index) {
 class Iconv {
  public:
   explicit Iconv(std::string_view name)
-      : descriptor_(iconv_open("UTF-32LE", std::string(name).c_str())) {}
+      : descriptor_(iconv_open("UTF-32LE", std::string(name).c_str())),
+        // What iconv_open() gives for a failure, in the type it gives it in.
+        is_open_(std::bit_cast<std::intptr_t>(descriptor_) != -1) {}
   Iconv(const Iconv&) = delete;
   Iconv& operator=(const Iconv&) = delete;
   ~Iconv() {
-    if (is_open()) iconv_close(descriptor_);
+    if (is_open_) iconv_close(descriptor_);
   }
-  bool is_open() const { return descriptor_ != reinterpret_cast<iconv_t>(-1); }
+  bool is_open() const { return is_open_; }
 
   // nullopt: none, or several.
   std::optional<std::uint32_t> character(std::uint32_t code, std::size_t bytes) {
@@ -176,6 +179,7 @@ class Iconv {
 
  private:
   iconv_t descriptor_;
+  bool is_open_;
 };
 
 char* put_utf8(char* to, std::uint32_t character) {
@@ -217,7 +221,7 @@ Result<const CharacterSet*> CharacterSet::find(std::string_view name) {
   const std::string lower = ascii_lower(name);
   return made.with([&](Made& sets) -> Result<const CharacterSet*> {
     std::unique_ptr<const CharacterSet>& set = sets[lower];
-    if (set == nullptr) set.reset(new CharacterSet(TRY(make(lower))));
+    if (set == nullptr) set = std::make_unique<const CharacterSet>(TRY(make(lower)));
     return set.get();
   });
 }
