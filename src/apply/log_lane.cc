@@ -170,7 +170,7 @@ Result<void> LogLane::write_all(const LaneWork& work, const LaneRow& next,
                                 std::uint64_t batch_bytes, Trouble& trouble,
                                 const std::stop_token& stop) {
   statements_.clear();
-  text_bytes_ = dropped_ = 0;
+  text_bytes_ = 0;
   const auto add_own = [&](std::string sql, std::optional<std::uint64_t> expected) {
     LogStatement& statement = statements_.emplace_back();
     statement.sql = std::move(sql);
@@ -178,11 +178,9 @@ Result<void> LogLane::write_all(const LaneWork& work, const LaneRow& next,
   };
   add_own(shared_.progress.advance_statement(row_, next), 1);
   changes_.begin();
-  for_rows(work, [&](const PendingUnit&, const BlockWork& block, const RowsWork& rows) {
-    if (rows.table->is_parked || !rows.plan) {
-      dropped_ += rows.rows->row_count;
-      return;
-    }
+  for_rows(work, [&](const PendingUnit&, const BlockWork& block, RowsWork& rows) {
+    rows.is_dropped = rows.table->is_parked || !rows.plan;
+    if (rows.is_dropped) return;
     const std::size_t count = rows.plan->hashes_per_row() * rows.rows->row_count;
     const std::span<const std::uint64_t> hashes =
         rows.own_hashes.empty() ? std::span(block.hashes).subspan(rows.first_hash, count)
@@ -324,7 +322,7 @@ void LogLane::count(const LaneWork& work) {
   meter.compacted += changes_.merged();
   for_rows(work, [&](const PendingUnit&, const BlockWork&, const RowsWork& rows) {
     const std::uint64_t rows_count = rows.rows->row_count;
-    if (rows.table->is_parked || !rows.plan) {
+    if (rows.is_dropped) {
       meter.dropped += rows_count;
       shared_.parking.count_dropped(*rows.table, rows_count);
       return;

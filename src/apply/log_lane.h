@@ -67,7 +67,7 @@ class LogLane {
   bool is_in_doubt_ = false;                 // COMMIT was sent and its answer did not come
   bool is_careful_ = false;  // each change alone: one of them is not as it should be
   bool checks_on_ = false;   // the session's foreign_key_checks
-  std::uint64_t trimmed_to_ = 0, dropped_ = 0;
+  std::uint64_t trimmed_to_ = 0;
   std::string last_statement_;  // of a DDL's end
 };
 

@@ -40,7 +40,7 @@ Result<std::unique_ptr<Writer>> LogSink::open_writer(const std::stop_token& stop
   }
   std::uint64_t piece_bytes = options.piece_bytes;
   if (piece_bytes == 0) {
-    piece_bytes = std::min({server->max_txn_bytes() / 4, shared_->arbiter.total_bytes() / 8,
+    piece_bytes = std::min({server->max_txn_bytes() / 4, shared_->arbiter.total_bytes() / 16,
                             std::uint64_t{64} << 20U});
   }
   auto writer = std::make_unique<LogWriter>(*shared_, piece_bytes);

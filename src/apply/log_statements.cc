@@ -253,12 +253,109 @@ void write_removal(const RowChange& change, LogStatement& out) {
   }
 }
 
+// Whether the key that names the row changes.
 bool moves_row(const RowChange& change) {
   const LogPlan& plan = *change.after_plan;
   return std::ranges::any_of(plan.identity(), [&](std::uint32_t place) {
     const Value& each = plan.values()[place];
     return each.after != LogPlan::none && Writer::differs(change, each.before, each.after);
   });
+}
+
+constexpr std::uint32_t most_cases = 32;  // a CASE is looked through for each row
+
+// Columns that an update sets, a bit each by their place in the plan; nullopt: it needs a statement
+// of its own, since it moves the row or a value would be another one as the result of a CASE.
+std::optional<std::uint64_t> set_columns(const RowChange& change) {
+  const auto& values = change.after_plan->values();
+  if (change.is_replay || change.before_plan != change.after_plan || values.size() > 64 ||
+      !change.after_plan->is_full() || change.after_plan->is_keyless() || moves_row(change))
+    return std::nullopt;
+  std::uint64_t set = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Value& each = values[i];
+    if (!each.is_written ||
+        !(each.is_always_set || Writer::differs(change, each.before, each.after)))
+      continue;
+    const TypeKind kind = change.after_plan->column(each).type.kind;
+    const bool is_plain = each.form != LiteralForm::hex && each.form != LiteralForm::bending &&
+                          each.form != LiteralForm::set_number && kind != TypeKind::json &&
+                          (change.after.cells[each.after].is_null() ||
+                           change.after.cells[each.after].length < long_cell / 16);
+    if (!is_plain) return std::nullopt;
+    set |= std::uint64_t{1} << i;
+  }
+  return set;
+}
+
+// UPDATE t SET a=CASE k WHEN … THEN … END WHERE k IN (…).
+void write_cases(const ChangeRun& run, std::size_t first, std::size_t count, std::uint64_t set,
+                 LogStatement& out) {
+  const LogPlan& plan = *run.changes[first].after_plan;
+  const auto rows = std::span(run.changes).subspan(first, count);
+  const auto& values = plan.values();
+  const bool is_one = plan.identity().size() == 1;
+  const Value& only = values[plan.identity().front()];
+  out.sql.append("UPDATE ").append(plan.table_name());
+  std::string_view separator = " SET ";
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if ((set >> i & 1U) == 0) continue;
+    out.sql.append(separator).append(values[i].name).append("=CASE");
+    if (is_one) out.sql.append(" ").append(only.name);
+    for (const RowChange& change : rows) {
+      out.sql.append(" WHEN ");
+      if (is_one) {
+        Writer::key_value(out, plan.column(only), only, change.before, only.before);
+      } else {
+        Writer::where_key(out, plan, change.before, true);
+      }
+      out.sql.append(" THEN ");
+      Writer::value(out, values[i].form, change.after, values[i].after);
+    }
+    out.sql.append(" END");
+    separator = ",";
+  }
+  out.sql.append(" WHERE ");
+  separator = "";
+  if (is_one) out.sql.append(only.name).append(" IN (");
+  for (const RowChange& change : rows) {
+    out.sql.append(separator);
+    separator = is_one ? "," : " OR ";
+    if (is_one) {
+      Writer::key_value(out, plan.column(only), only, change.before, only.before);
+    } else {
+      out.sql += '(';
+      Writer::where_key(out, plan, change.before, true);
+      out.sql += ')';
+    }
+  }
+  if (is_one) out.sql += ')';
+}
+
+// As many of a run's updates as one statement may make; at least the first.
+std::size_t write_updates(const ChangeRun& run, std::size_t first, const StatementLimits& limits,
+                          std::vector<LogStatement>& statements) {
+  LogStatement& out = Writer(run, statements).begin(run.changes[first]);
+  std::uint64_t set = 0;
+  std::size_t at = first;
+  const LogPlan* const plan = run.changes[first].after_plan;
+  const std::size_t end = std::min<std::size_t>(
+      run.changes.size(), first + (run.is_ordered ? 1 : std::min(limits.rows, most_cases)));
+  for (; at < end && run.changes[at].after_plan == plan; ++at) {
+    const auto columns = set_columns(run.changes[at]);
+    if (!columns) break;
+    set |= *columns;
+  }
+  const std::size_t count = std::max<std::size_t>(at - first, 1);
+  if (count > 1 && set != 0) {
+    write_cases(run, first, count, set, out);
+  } else {
+    write_update(run.changes[first], out);
+    at = first + 1;
+  }
+  out.changes = static_cast<std::uint32_t>(at - first);
+  out.expected = at - first;
+  return at;
 }
 
 // Rows in the way of the after-image under another unique key, without a REPLACE, which would take
@@ -335,13 +432,10 @@ std::size_t write_statement(const ChangeRun& run, std::size_t first, const State
   if (run.kind == ChangeKind::insert) return write_inserts(run, first, limits, statements);
   if (run.kind == ChangeKind::remove && !change.before_plan->is_keyless())
     return write_removals(run, first, limits, statements);
+  if (run.kind == ChangeKind::update) return write_updates(run, first, limits, statements);
   LogStatement& out = Writer(run, statements).begin(change);
   out.expected = 1;
-  if (run.kind == ChangeKind::update) {
-    write_update(change, out);
-  } else {
-    write_removal(change, out);
-  }
+  write_removal(change, out);
   return first + 1;
 }
 

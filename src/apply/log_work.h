@@ -19,6 +19,7 @@ struct RowsWork {
   std::vector<std::uint64_t> own_hashes;  // of rows whose plan was made late
   std::size_t first_hash = 0;             // of the others, in the block's
   bool is_known = false;                  // the hashes tell which rows are equal
+  bool is_dropped = false;                // from what is applied: the table is parked
 };
 
 // A block that is held until all its units are applied. What belongs to one unit is touched by

@@ -13,6 +13,8 @@ namespace {
 
 // An operator who stops does not wait for a target that does not answer.
 constexpr Duration patience_at_stop = std::chrono::seconds(5);
+// A unit of more goes in pieces whatever it weighs: what is known of each row is memory too.
+constexpr std::uint64_t rows_most = 50'000;
 
 Error stopped() {
   return Error(ErrorCode::stopped, Side::local, Retry::never, "stopped while following the log");
@@ -268,7 +270,8 @@ Result<void> LogWriter::end_block(const Block& block, const UnitPart* part) {
   const bool is_half_written = half_written_ && is_same(half_written_->unit, part->unit);
   // Of rows larger than a block there may be one at a time: nobody may wait for the next with it.
   const bool is_oversize = block.loan_bytes() > 2 * std::uint64_t{Block::usual_bytes};
-  if (!unit.change && (is_half_written || held_bytes_ > piece_bytes_ || is_oversize))
+  if (!unit.change &&
+      (is_half_written || held_bytes_ > piece_bytes_ || unit.rows > rows_most || is_oversize))
     split(part->unit);
   return {};
 }

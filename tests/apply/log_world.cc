@@ -91,6 +91,10 @@ std::vector<std::string> LogWorld::tables() {
 
 LogWorld::LogWorld(const LogWorldOptions& options) : options_(options), random_(options.seed) {
   for (const Made& each : made) tables_[each.name].definition = table_of(each.statement);
+  if (options.bench != 0) {
+    make_bench();
+    return;
+  }
   for (std::size_t i = 1; i <= options.units; ++i) {
     LogUnit& unit = units_.emplace_back();
     unit.number = i;
@@ -99,6 +103,38 @@ LogWorld::LogWorld(const LogWorldOptions& options) : options_(options), random_(
     } else {
       make_unit(unit);
     }
+  }
+}
+
+// Units of rows_per_unit changes, and no SQL for an oracle.
+void LogWorld::make_bench() {
+  Table& table = tables_["keyed"];
+  const auto row = [](std::size_t key, std::size_t round) -> Cells {
+    return {std::to_string(key), fmt::format("user{}@example.com", key),
+            fmt::format("{}.50", round), std::string("\x01\x02\x03\x04", 4),
+            std::string("2024-01-01 00:00:00")};
+  };
+  const std::size_t keys = options_.bench == 'h' ? 10 : options_.units * options_.rows_per_unit;
+  std::size_t next = 0;
+  const auto fill = [&](std::uint64_t number, std::size_t round) {
+    LogUnit& unit = units_.emplace_back();
+    unit.number = number;
+    for (std::size_t i = 0; i < options_.rows_per_unit; ++i, ++next) {
+      LogChange& change = unit.changes.emplace_back();
+      change.table = table.definition;
+      change.kind = round == 0 ? ChangeKind::insert : ChangeKind::update;
+      change.after_columns = all(*table.definition);
+      change.after = row(next % keys, options_.bench == 'h' ? next / keys : round);
+      if (round == 0) continue;
+      change.before_columns = all(*table.definition);
+      change.before = row(next % keys, (options_.bench == 'h' ? next / keys : round) - 1);
+    }
+  };
+  std::uint64_t number = 0;
+  for (std::size_t round = 0; round < (options_.bench == 'i' ? 1U : 2U); ++round) {
+    const std::size_t count =
+        options_.bench == 'h' && round == 0 ? 10 / options_.rows_per_unit : options_.units;
+    for (std::size_t i = 0; i < count; ++i) fill(++number, round);
   }
 }
 

@@ -36,7 +36,8 @@ struct LogWorldOptions {
   bool is_minimal = false;        // binlog_row_image=MINIMAL
   bool has_schema_changes = false;
   bool has_cascades = false;
-  int keys = 40;  // how many different ones rows have: few make conflicts
+  char bench = 0;  // i: inserts of distinct keys, u: updates of them, h: updates of ten rows
+  int keys = 40;   // how many different ones rows have: few make conflicts
 };
 
 // A source that exists in memory: tables whose rows change at random, as a log tells it. The same
@@ -61,6 +62,7 @@ class LogWorld {
     TablePtr definition;
     std::vector<Cells> rows;
   };
+  void make_bench();
   void make_unit(LogUnit& unit);
   bool make_change(LogUnit& unit, const std::string& name);
   void make_schema_change(LogUnit& unit);

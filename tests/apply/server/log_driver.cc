@@ -2,7 +2,7 @@
 // (log_world.h) to database shop of the target. A case kills it, cuts its connections, starts it
 // again, and compares shop with what the world's own SQL makes of another database.
 //
-//   WORLD         seed:units[:minimal][:schema][:cascade][:keys=N][:rows=N]
+//   WORLD         seed:units[:minimal][:schema][:cascade][:keys=N][:rows=N][:bench=i|u|h]
 //   threads=4  block=40 (rows)  piece=0 (bytes)  base=100 (ms)  memory=64Mi (bytes)  takeover=1
 //
 // log_driver --sql WORLD prints the SQL: a statement a line, BEGIN and COMMIT around each unit.
@@ -45,6 +45,7 @@ LogWorldOptions parse_world(std::string_view text) {
     options.is_minimal |= word == "minimal";
     options.has_schema_changes |= word == "schema";
     options.has_cascades |= word == "cascade";
+    if (word.starts_with("bench=")) options.bench = word.back();
     if (word.starts_with("keys=")) options.keys = static_cast<int>(number(word.substr(5)));
     if (word.starts_with("rows=")) options.rows_per_unit = number(word.substr(5));
   }
@@ -82,8 +83,13 @@ Result<int> drive(const Endpoint& target, JobOptions job, const LogWorld& world,
   LogMemorySource source(world, arbiter, names, log->found(), world.units().size(),
                          value("block", 40));
   Meter meter;
+  const Instant began = real_clock().now();
   TRY(run(source, {}, sink, {.readers = 1, .writers = 1}, meter, {}));
+  const double seconds = std::chrono::duration<double>(real_clock().now() - began).count();
   const LogMeter& counted = sink.meter();
+  const std::uint64_t rows = counted.inserted + counted.updated + counted.removed;
+  if (world.units().size() > 1000)
+    fmt::print("{:.0f} rows/s, {:.2f} s\n", static_cast<double>(rows) / seconds, seconds);
   fmt::print(
       "units={} groups={} pieces={} inserted={} updated={} removed={} compacted={} "
       "retries={} reconnects={} ddl={} base={}\n",
