@@ -61,7 +61,7 @@ class StatementTracker {
     staged_[definitions_.key(table)] = std::move(definition);
   }
   // As the server spells it.
-  TableId folded(TableId table) const {
+  TableId folded(const TableId& table) const {
     return definitions_.folding_ == NameFolding::lower ? definitions_.key(table) : table;
   }
   Result<TablePtr> known(const TableId& table) const {
