@@ -61,8 +61,8 @@ std::optional<LaneWork> LogSink::Shared::take(std::uint32_t lane) {
   }
   if (!queue.has_ready()) return std::nullopt;
   UnitQueue::Limits limits;
-  limits.rows = std::clamp<std::uint64_t>(queue.ready_rows() / (idle + 1), options.group_rows,
-                                          group_rows_most);
+  limits.rows = std::clamp<std::uint64_t>(queue.untaken_rows() / options.threads,
+                                          options.group_rows, group_rows_most);
   limits.bytes = governor.pressure().batch_bytes;
   LaneWork work{queue.take(limits), {}};
   if (queue.has_ready()) {
@@ -80,7 +80,7 @@ std::optional<LaneWork> LogSink::Shared::next(std::uint32_t lane, const std::sto
   const auto is_over = [&] { return is_closed && queue.is_all_applied(); };
   while (!stop.stop_requested() && !is_given_up) {
     const Instant until = ready_since + options.group_wait;
-    const bool is_time = is_closed || queue.ready_rows() >= options.group_rows ||
+    const bool is_time = is_closed || queue.untaken_rows() >= options.group_rows ||
                          clock.now() >= until || queue.has_ready_change();
     if (has_piece() || (queue.has_ready() && is_time)) {
       auto work = take(lane);

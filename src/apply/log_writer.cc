@@ -242,7 +242,7 @@ Result<void> LogWriter::end_unit(const UnitEnd& end) {
   const bool was_ready = shared_.queue.has_ready();
   shared_.queue.end(end);
   if (!was_ready && shared_.queue.has_ready()) shared_.ready_since = shared_.clock.now();
-  if (is_split || shared_.queue.ready_rows() >= shared_.options.group_rows)
+  if (is_split || shared_.queue.untaken_rows() >= shared_.options.group_rows)
     shared_.say_more_is_ready();
   shared_.meter.units_waiting = shared_.queue.last_number() - shared_.queue.applied_number();
   open_ = nullptr;

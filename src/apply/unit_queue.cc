@@ -107,13 +107,11 @@ void UnitQueue::end(const UnitEnd& end) {
     return;
   }
   unit.state = State::waiting;
+  untaken_rows_ += unit.rows;
   if (unit.waits_for == 0) make_ready(unit);
 }
 
-void UnitQueue::make_ready(PendingUnit& unit) {
-  push(ready_, unit.number);
-  ready_rows_ += unit.rows;
-}
+void UnitQueue::make_ready(const PendingUnit& unit) { push(ready_, unit.number); }
 
 void UnitQueue::one_less(PendingUnit& unit) {
   CHECK(unit.waits_for != 0);
@@ -138,7 +136,7 @@ std::vector<PendingUnit*> UnitQueue::take(const Limits& limits) {
                              group.size() >= limits.units;
     if (!group.empty() && (is_alone || is_too_much)) break;
     pop(is_follower ? followers : ready_);
-    if (!is_follower) ready_rows_ -= unit.rows;
+    untaken_rows_ -= unit.rows;
     unit.state = State::taken;
     group.push_back(&unit);
     rows += unit.rows;

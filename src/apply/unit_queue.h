@@ -70,8 +70,8 @@ class UnitQueue {
   // none.
   std::vector<PendingUnit*> take(const Limits& limits);
   bool has_ready() const { return !ready_.empty(); }
-  bool has_ready_change();  // the first of them is a DDL
-  std::uint64_t ready_rows() const { return ready_rows_; }
+  bool has_ready_change();                                      // the first of them is a DDL
+  std::uint64_t untaken_rows() const { return untaken_rows_; }  // of units that have ended
   void finish(std::span<PendingUnit* const> group);  // they are applied; the pointers are void now
 
   // --- how far ---
@@ -90,7 +90,7 @@ class UnitQueue {
   PendingUnit* find(std::uint64_t number);  // nullptr: applied
   void link(std::uint64_t predecessor);
   void wait_for_floor(PendingUnit& unit, std::uint64_t floor);
-  void make_ready(PendingUnit& unit);
+  void make_ready(const PendingUnit& unit);
   void one_less(PendingUnit& unit);
   void move_on();
 
@@ -100,7 +100,7 @@ class UnitQueue {
   std::map<std::uint32_t, Table> tables_;
   std::multimap<std::uint64_t, std::uint64_t> floors_;  // floor → who waits for it
   std::vector<std::uint64_t> ready_;                    // heap, the first on top
-  std::uint64_t ready_rows_ = 0;
+  std::uint64_t untaken_rows_ = 0;
   UnitSet applied_;
   std::optional<UnitEnd> applied_end_;
 };
