@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "apply/failure.h"
+#include "apply/target_traits.h"
 #include "base/log.h"
 #include "progress/control.h"
 #include "sql/literal.h"
+#include "sql/rewrite_ddl.h"
 
 namespace tideway {
 namespace {
@@ -114,9 +116,45 @@ std::string sql_mode_names(std::uint64_t bits) {
   return names;
 }
 
-// The original text as long as nothing has another name on the target.
-Result<std::vector<LogDdl::Step>> LogDdl::steps_of(const PendingUnit& unit) {
-  const SchemaChange& change = *unit.change;
+Result<std::vector<LogDdl::Step>> LogDdl::steps_of(const SchemaChange& change,
+                                                   const std::stop_token& stop) {
+  if (!traits_) {
+    const auto ask = [&](Session& session) -> Result<void> {
+      traits_ = TRY(target_traits(session, stop));
+      return {};
+    };
+    TRY(shared_.progress.job().control().outside_transaction(ask, stop));
+  }
+  const LogSinkOptions& options = shared_.options;
+  DdlTarget target;
+  target.traits = *traits_;
+  target.renaming = [&](const TableId& table) { return on_target(options, table).value_or(table); };
+  target.is_wanted = [&](const TableId& table) { return on_target(options, table).has_value(); };
+  // MySQL from 8.0 on does all of a statement or nothing.
+  target.splits_tables = traits_->kind != TargetTraits::Kind::mysql || traits_->version < 80000;
+  auto statements = rewrite_ddl(change, target);
+  if (!statements) {
+    // The server may understand it, if it needs no other name.
+    if (statements.error().code() == ErrorCode::sql_syntax) return original_text(change);
+    return fail(std::move(statements).error());
+  }
+  std::vector<Step> steps;
+  for (TargetStatement& statement : *statements) {
+    Step& step = steps.emplace_back();
+    step.statement = std::move(statement.text);
+    step.sql_mode = statement.sql_mode;
+    step.database = std::move(statement.database);
+    for (const TableId& table : statement.tables) {
+      if (const auto there = on_target(options, table))
+        add_once(step.tables, &shared_.tables.table(*there));
+    }
+    for (const StatementChange& each : statement.changes)
+      LOG(info, "a statement of the log is changed for the target", {{"change", to_text(each)}});
+  }
+  return steps;
+}
+
+Result<std::vector<LogDdl::Step>> LogDdl::original_text(const SchemaChange& change) {
   for (const TableChange& each : change.tables) {
     for (const TablePtr& table : {each.before, each.after}) {
       if (!table) continue;
@@ -127,7 +165,8 @@ Result<std::vector<LogDdl::Step>> LogDdl::steps_of(const PendingUnit& unit) {
                                     quoted(table->id))));
     }
   }
-  return std::vector{Step{change.statement, tables_of(change, shared_).changed}};
+  return std::vector{Step{change.statement, tables_of(change, shared_).changed,
+                          change.session.sql_mode, change.session.database}};
 }
 
 Result<void> LogDdl::apply(const PendingUnit& unit, const std::stop_token& stop) {
@@ -139,8 +178,9 @@ Result<void> LogDdl::apply(const PendingUnit& unit, const std::stop_token& stop)
     shared_.tables.end_change(unit.change_tables);
     return {};
   }
-  auto steps = steps_of(unit);
+  auto steps = steps_of(*unit.change, stop);
   if (!steps) {
+    if (!is_refusal(steps.error())) return fail(std::move(steps).error());
     TRY(park(unit, tables.changed, steps.error(), unit.change->statement, stop));
     shared_.tables.end_change(unit.change_tables);
     return {};
@@ -206,7 +246,7 @@ Result<void> LogDdl::carry_out(const PendingUnit& unit, const Step& step, std::s
 
 Result<bool> LogDdl::run(const Step& step, const DdlEntry& entry, bool is_again,
                          const SchemaChange& change, const std::stop_token& stop) {
-  TRY(set_up(change.session, stop));
+  TRY(set_up(step, change.session, stop));
   LOG(info, "a change of definitions begins", {{"unit", entry.unit}, {"tag", entry.tag}});
   auto done = session_->execute(fmt::format("/* {} */ {}", entry.tag, step.statement), stop);
   if (done) return true;
@@ -256,9 +296,10 @@ Result<void> LogDdl::open_session(const SchemaChange& /*change*/, const std::sto
   return {};
 }
 
-Result<void> LogDdl::set_up(const SessionContext& context, const std::stop_token& stop) {
-  TRY(session_->execute(
-      fmt::format("SET SESSION sql_mode = '{}'", sql_mode_names(context.sql_mode)), stop));
+Result<void> LogDdl::set_up(const Step& step, const SessionContext& context,
+                            const std::stop_token& stop) {
+  TRY(session_->execute(fmt::format("SET SESSION sql_mode = '{}'", sql_mode_names(step.sql_mode)),
+                        stop));
   if (!context.time_zone.empty() && context.time_zone != "SYSTEM") {
     std::string zone;
     append_quoted(zone, context.time_zone);
@@ -280,12 +321,9 @@ Result<void> LogDdl::set_up(const SessionContext& context, const std::stop_token
         stop));
     if (name) TRY(session_->execute(fmt::format("SET SESSION {} = {}", variable, *name), stop));
   }
-  if (!context.database.empty()) {
-    const auto target = on_target(shared_.options, {context.database, ""});
-    auto used =
-        session_->execute("USE " + quoted(target ? target->database : context.database), stop);
-    if (!used && used.error().evidence().server_errno != 1049) return fail(std::move(used).error());
-  }
+  if (step.database.empty()) return {};
+  auto used = session_->execute("USE " + quoted(step.database), stop);
+  if (!used && used.error().evidence().server_errno != 1049) return fail(std::move(used).error());
   return {};
 }
 

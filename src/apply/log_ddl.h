@@ -9,6 +9,7 @@
 #include "apply/unit_queue.h"
 #include "mysql/session.h"
 #include "progress/session_name.h"
+#include "sql/rewrite.h"
 
 namespace tideway {
 
@@ -28,10 +29,13 @@ class LogDdl {
   struct Step {
     std::string statement;
     std::vector<TargetTable*> tables;  // that it changes
+    std::uint64_t sql_mode = 0;
+    std::string database;  // the default one; empty: none
   };
   enum class Outcome { done, not_done, unknown };
 
-  Result<std::vector<Step>> steps_of(const PendingUnit& unit);
+  Result<std::vector<Step>> steps_of(const SchemaChange& change, const std::stop_token& stop);
+  Result<std::vector<Step>> original_text(const SchemaChange& change);
   Result<void> carry_out(const PendingUnit& unit, const Step& step, std::size_t number,
                          const std::optional<DdlEntry>& begun, const std::stop_token& stop);
   Result<bool> run(const Step& step, const DdlEntry& entry, bool is_again,
@@ -39,13 +43,14 @@ class LogDdl {
   Result<Outcome> look(const DdlEntry& entry, const std::string& now, const std::stop_token& stop);
   Result<Outcome> look_for_tag(const std::string& tag, const std::stop_token& stop);
   Result<void> open_session(const SchemaChange& change, const std::stop_token& stop);
-  Result<void> set_up(const SessionContext& context, const std::stop_token& stop);
+  Result<void> set_up(const Step& step, const SessionContext& context, const std::stop_token& stop);
   Result<std::string> hash(const Step& step, const SchemaChange& change,
                            const std::stop_token& stop);
   Result<void> park(const PendingUnit& unit, const std::vector<TargetTable*>& tables,
                     const Error& error, const std::string& statement, const std::stop_token& stop);
 
   LogSink::Shared& shared_;
+  std::optional<TargetTraits> traits_;
   std::optional<Session> session_;
   std::optional<SessionName> session_name_;  // of the last one, also after it broke
 };

@@ -23,7 +23,7 @@ struct LogSinkOptions {
   // The words of stream/ for "everything up to this unit's end is applied". Any thread.
   std::function<std::string(const UnitEnd& last, const UnitSet& units)> position;
   // Where a table of the source is on the target; nullopt: it is filtered out. For the names in
-  // DDL: rows come here renamed. Default: where it was.
+  // DDL: rows come here renamed. Databases are asked for with an empty name. Default: where it was.
   std::function<std::optional<TableId>(const TableId&)> target_of;
   std::uint32_t group_rows = 50;                       // a group waits for so many rows …
   Duration group_wait = std::chrono::milliseconds(4);  // … or so long
