@@ -32,16 +32,16 @@ PendingUnit* UnitQueue::find(std::uint64_t number) {
   const std::uint64_t applied = applied_number();
   if (number <= applied) return nullptr;
   PendingUnit& unit = units_[number - applied - 1];
-  return unit.state == State::finished ? nullptr : &unit;
+  return unit.state_ == State::finished ? nullptr : &unit;
 }
 
 void UnitQueue::link(std::uint64_t predecessor) {
   PendingUnit& unit = units_.back();
   PendingUnit* const before = predecessor == unit.number ? nullptr : find(predecessor);
-  if (before == nullptr || before->linked_to == unit.number) return;
-  before->linked_to = unit.number;
-  before->successors.push_back(unit.number);
-  ++unit.waits_for;
+  if (before == nullptr || before->linked_to_ == unit.number) return;
+  before->linked_to_ = unit.number;
+  before->successors_.push_back(unit.number);
+  ++unit.waits_for_;
 }
 
 void UnitQueue::touch_key(std::uint64_t hash) {
@@ -82,12 +82,12 @@ void UnitQueue::touch_chain(std::uint32_t table) {
 void UnitQueue::wait_for_floor(PendingUnit& unit, std::uint64_t floor) {
   if (floor <= applied_number()) return;
   floors_.emplace(floor, unit.number);
-  ++unit.waits_for;
+  ++unit.waits_for_;
 }
 
 void UnitQueue::split() {
   PendingUnit& unit = units_.back();
-  CHECK(unit.state == State::open);
+  CHECK(unit.state_ == State::open);
   unit.is_split = true;
   wait_for_floor(unit, unit.number - 1);
   floor_ = unit.number;
@@ -95,27 +95,27 @@ void UnitQueue::split() {
 
 void UnitQueue::end(const UnitEnd& end) {
   PendingUnit& unit = units_.back();
-  CHECK(unit.state == State::open);
+  CHECK(unit.state_ == State::open);
   unit.end = end;
   if (unit.is_split) {
-    unit.state = State::taken;
+    unit.state_ = State::taken;
     return;
   }
   if (unit.rows == 0 && !unit.change) {
-    unit.state = State::finished;
+    unit.state_ = State::finished;
     move_on();
     return;
   }
-  unit.state = State::waiting;
+  unit.state_ = State::waiting;
   untaken_rows_ += unit.rows;
-  if (unit.waits_for == 0) make_ready(unit);
+  if (unit.waits_for_ == 0) make_ready(unit);
 }
 
 void UnitQueue::make_ready(const PendingUnit& unit) { push(ready_, unit.number); }
 
 void UnitQueue::one_less(PendingUnit& unit) {
-  CHECK(unit.waits_for != 0);
-  if (--unit.waits_for == 0 && unit.state == State::waiting) make_ready(unit);
+  CHECK(unit.waits_for_ != 0);
+  if (--unit.waits_for_ == 0 && unit.state_ == State::waiting) make_ready(unit);
 }
 
 bool UnitQueue::has_ready_change() {
@@ -137,17 +137,17 @@ std::vector<PendingUnit*> UnitQueue::take(const Limits& limits) {
     if (!group.empty() && (is_alone || is_too_much)) break;
     pop(is_follower ? followers : ready_);
     untaken_rows_ -= unit.rows;
-    unit.state = State::taken;
+    unit.state_ = State::taken;
     group.push_back(&unit);
     rows += unit.rows;
     bytes += unit.bytes;
     if (is_alone) break;
-    for (const std::uint64_t number : unit.successors) {
+    for (const std::uint64_t number : unit.successors_) {
       PendingUnit& next = *find(number);
-      if (next.state != State::waiting || next.change) continue;
-      if (next.group != group_number) next.in_group = 0;
-      next.group = group_number;
-      if (++next.in_group == next.waits_for) push(followers, number);
+      if (next.state_ != State::waiting || next.change) continue;
+      if (next.group_ != group_number) next.in_group_ = 0;
+      next.group_ = group_number;
+      if (++next.in_group_ == next.waits_for_) push(followers, number);
     }
   }
   return group;
@@ -155,22 +155,22 @@ std::vector<PendingUnit*> UnitQueue::take(const Limits& limits) {
 
 void UnitQueue::finish(std::span<PendingUnit* const> group) {
   for (PendingUnit* const unit : group) {
-    CHECK(unit->state == State::taken);
-    unit->state = State::finished;
+    CHECK(unit->state_ == State::taken);
+    unit->state_ = State::finished;
     unit->parts.clear();
     unit->change.reset();
   }
   for (PendingUnit* const unit : group) {
-    for (const std::uint64_t number : unit->successors) {
+    for (const std::uint64_t number : unit->successors_) {
       if (PendingUnit* const next = find(number)) one_less(*next);
     }
-    unit->successors.clear();
+    unit->successors_.clear();
   }
   move_on();
 }
 
 void UnitQueue::move_on() {
-  while (!units_.empty() && units_.front().state == State::finished) {
+  while (!units_.empty() && units_.front().state_ == State::finished) {
     applied_.add(units_.front().end.unit);
     applied_end_ = units_.front().end;
     units_.pop_front();

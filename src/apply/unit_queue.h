@@ -30,11 +30,11 @@ struct PendingUnit {
  private:
   friend class UnitQueue;
   enum class State : std::uint8_t { open, waiting, taken, finished };
-  State state = State::open;
-  std::uint32_t waits_for = 0;  // units, and 1 for a floor
-  std::vector<std::uint64_t> successors;
-  std::uint64_t linked_to = 0;            // the last successor, so that none is there twice
-  std::uint64_t group = 0, in_group = 0;  // of those it waits for, how many are in that group
+  State state_ = State::open;
+  std::uint32_t waits_for_ = 0;  // units, and 1 for a floor
+  std::vector<std::uint64_t> successors_;
+  std::uint64_t linked_to_ = 0;             // the last successor, so that none is there twice
+  std::uint64_t group_ = 0, in_group_ = 0;  // of those it waits for, how many are in that group
 };
 
 // Which units may run: those whose predecessors (write sets in conflict, the chain of a table, a
@@ -58,9 +58,9 @@ class UnitQueue {
   void split();
   // Its end has come: it may run, or is nothing to run and applied in its place.
   void end(const UnitEnd& end);
-  bool is_open() const { return !units_.empty() && units_.back().state == State::open; }
+  bool is_open() const { return !units_.empty() && units_.back().state_ == State::open; }
   bool is_all_applied() const { return units_.size() == (is_open() ? 1 : 0); }  // that ended
-  static bool is_free(const PendingUnit& unit) { return unit.waits_for == 0; }
+  static bool is_free(const PendingUnit& unit) { return unit.waits_for_ == 0; }
 
   // --- taking ---
   struct Limits {
