@@ -14,12 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view document(exact.data(), exact.size());
   for (const JsonPrinter printer : {JsonPrinter::mysql57, JsonPrinter::mysql80}) {
     std::string text(64, '\0');
-    tideway::TextOut counted(text.data(), 0);
+    tideway::CellOut counted(text.data(), 0);
     const bool is_document = print_json(document, printer, counted);
     CHECK(counted.size() <= 20 * size + 2048);
     if (!is_document) continue;
     text.resize(counted.size());
-    tideway::TextOut written(text.data(), text.size());
+    tideway::CellOut written(text.data(), text.size());
     CHECK(print_json(document, printer, written) && written.fits());
     CHECK(written.size() == counted.size());
   }

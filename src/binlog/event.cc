@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 #include "binlog/query_event.h"
 
 namespace tideway {
@@ -24,7 +24,7 @@ Result<FormatDescription> parse_format(const EventHeader& header, std::string_vi
   constexpr std::size_t version_bytes = 50;
   constexpr std::uint16_t known_log_version = 4;
   constexpr std::uint8_t crc32 = 1;
-  ByteReader reader(body);
+  EventBytes reader(body);
   FormatDescription format;
   format.log_version = reader.u16();
   const std::string_view version = reader.take(version_bytes);
@@ -56,7 +56,7 @@ Result<FormatDescription> parse_format(const EventHeader& header, std::string_vi
   return format;
 }
 
-Rotate parse_rotate(ByteReader& reader) {
+Rotate parse_rotate(EventBytes& reader) {
   Rotate rotate;
   rotate.position = reader.u64();
   rotate.file = reader.take(reader.rest().size());
@@ -67,7 +67,7 @@ Rotate parse_rotate(ByteReader& reader) {
 constexpr std::uint64_t more_times = 1ULL << 55U;
 constexpr std::uint32_t more_versions = 1U << 31U;
 
-Result<GtidEvent> parse_gtid(const EventHeader& header, ByteReader& reader) {
+Result<GtidEvent> parse_gtid(const EventHeader& header, EventBytes& reader) {
   constexpr std::uint8_t logical_clock = 2;
   GtidEvent event;
   event.is_anonymous = header.type == EventType::anonymous_gtid;
@@ -100,7 +100,7 @@ Result<GtidEvent> parse_gtid(const EventHeader& header, ByteReader& reader) {
   return event;
 }
 
-Result<XaPrepare> parse_xa_prepare(const EventHeader& header, ByteReader& reader) {
+Result<XaPrepare> parse_xa_prepare(const EventHeader& header, EventBytes& reader) {
   constexpr std::uint32_t longest_part = 64;
   XaPrepare event;
   event.is_one_phase = reader.u8() != 0;
@@ -113,7 +113,7 @@ Result<XaPrepare> parse_xa_prepare(const EventHeader& header, ByteReader& reader
   return event;
 }
 
-Heartbeat parse_heartbeat(const EventHeader& header, ByteReader& reader) {
+Heartbeat parse_heartbeat(const EventHeader& header, EventBytes& reader) {
   enum class Field : std::uint8_t { end = 0, file = 1, position = 2 };
   Heartbeat event;
   event.position = header.log_pos;
@@ -124,7 +124,7 @@ Heartbeat parse_heartbeat(const EventHeader& header, ByteReader& reader) {
   while (!reader.is_at_end()) {
     const auto type = static_cast<Field>(reader.u8());
     if (type == Field::end) break;
-    ByteReader field(reader.packed_text());
+    EventBytes field(reader.packed_text());
     if (type == Field::file) event.file = field.take(field.rest().size());
     if (type == Field::position) event.position = field.length_encoded();
     if (field.has_failed()) reader.take(reader.rest().size() + 1);  // remembered as a failure
@@ -132,14 +132,14 @@ Heartbeat parse_heartbeat(const EventHeader& header, ByteReader& reader) {
   return event;
 }
 
-Incident parse_incident(ByteReader& reader) {
+Incident parse_incident(EventBytes& reader) {
   Incident event;
   event.number = reader.u16();
   event.message = reader.short_text();
   return event;
 }
 
-RowsQuery parse_rows_query(ByteReader& reader) {
+RowsQuery parse_rows_query(EventBytes& reader) {
   reader.u8();  // a length that is too short for most statements: servers ignore it
   return {reader.take(reader.rest().size())};
 }
@@ -196,7 +196,7 @@ Result<Event> EventReader::read(std::string_view event) {
 
 Result<EventBody> EventReader::read_body(const EventHeader& header, std::string_view body) {
   const std::uint8_t post_header = format_.post_header[static_cast<std::size_t>(header.type)];
-  ByteReader reader(body);
+  EventBytes reader(body);
   EventBody read;
   switch (header.type) {
     case EventType::table_map:

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 
 namespace tideway {
 namespace {
@@ -76,7 +76,7 @@ std::string to_text(EventType type) {
 }
 
 Result<EventHeader> parse_event_header(std::string_view event) {
-  ByteReader reader(event);
+  EventBytes reader(event);
   EventHeader header;
   header.timestamp = reader.u32();
   header.type = static_cast<EventType>(reader.u8());
@@ -95,7 +95,7 @@ bool is_checksum_right(const EventHeader& header, std::string_view event) {
   constexpr std::size_t flags_at = EventHeader::bytes - 2;
   if (event.size() < EventHeader::bytes + checksum_bytes) return false;
   const std::string_view summed = event.substr(0, event.size() - checksum_bytes);
-  ByteReader stored(event.substr(summed.size()));
+  EventBytes stored(event.substr(summed.size()));
   std::uint32_t sum = 0;
   if (header.type == EventType::format_description &&
       (header.flags & EventHeader::in_use_flag) != 0) {

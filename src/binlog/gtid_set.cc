@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 
 namespace tideway {
 namespace {
@@ -100,7 +100,7 @@ Result<GtidSet> GtidSet::parse(std::string_view text) { return parse(text, false
 Result<GtidSet> GtidSet::parse_owned(std::string_view text) { return parse(text, true); }
 
 Result<GtidSet> GtidSet::decode(std::string_view bytes) {
-  ByteReader reader(bytes);
+  EventBytes reader(bytes);
   std::uint64_t count = reader.u64();
   const bool has_tags = count >> 56U != 0;
   if (has_tags) {

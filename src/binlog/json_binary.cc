@@ -4,7 +4,7 @@
 #include <bit>
 #include <string>
 
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 #include "binlog/table_map.h"
 #include "binlog/value_text.h"
 #include "model/json_text.h"
@@ -35,7 +35,7 @@ constexpr int deepest = 128;  // servers allow 100
 // bytes many times.
 constexpr std::size_t text_per_byte = 12, text_more = 512;
 
-void print_string(TextOut& out, std::string_view characters) {
+void print_string(CellOut& out, std::string_view characters) {
   static constexpr std::string_view digits = "0123456789abcdef";
   out.append('"');
   std::size_t plain = 0;  // where what needs no escape begins
@@ -61,7 +61,7 @@ void print_string(TextOut& out, std::string_view characters) {
 
 // In lines of 76 characters, as servers do inside of a string: 5.7 with the line end as it is,
 // which is no JSON.
-void print_base64(TextOut& out, JsonPrinter printer, std::string_view bytes) {
+void print_base64(CellOut& out, JsonPrinter printer, std::string_view bytes) {
   static constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   constexpr std::size_t line = 76 / 4;
@@ -78,13 +78,13 @@ void print_base64(TextOut& out, JsonPrinter printer, std::string_view bytes) {
 
 class Printer {
  public:
-  Printer(JsonPrinter printer, std::size_t most, TextOut& out)
+  Printer(JsonPrinter printer, std::size_t most, CellOut& out)
       : printer_(printer), most_(most), out_(out) {}
 
   // `bytes` is the value and whatever stands behind it.
   bool value(Kind kind, std::string_view bytes, int depth) {
     if (depth > deepest || out_.size() > most_) return false;
-    ByteReader reader(bytes);
+    EventBytes reader(bytes);
     switch (kind) {
       case Kind::small_object:
       case Kind::large_object:
@@ -129,7 +129,7 @@ class Printer {
 
  private:
   // Seven bits a byte, the lowest first; the highest bit says that there is more.
-  static std::uint64_t length(ByteReader& reader) {
+  static std::uint64_t length(EventBytes& reader) {
     constexpr unsigned most_bits = 35;
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < most_bits; shift += 7) {
@@ -147,7 +147,7 @@ class Printer {
     return true;
   }
 
-  bool whole(std::int64_t value, const ByteReader& reader) {
+  bool whole(std::int64_t value, const EventBytes& reader) {
     std::array<char, most_value_text> text;
     const char* end = write_signed(text.data(), value);
     out_.append({text.data(), static_cast<std::size_t>(end - text.data())});
@@ -167,7 +167,7 @@ class Printer {
   // and 2 bytes of length], for each value: a kind and `width` bytes of it or its place; keys,
   // values.
   bool container(std::string_view bytes, bool is_object, std::size_t width, int depth) {
-    ByteReader head(bytes);
+    EventBytes head(bytes);
     const std::uint64_t count = head.number(width), size = head.number(width);
     const std::uint64_t key_entry = is_object ? width + 2 : 0, value_entry = width + 1;
     const std::uint64_t head_size = 2 * width + count * (key_entry + value_entry);
@@ -177,13 +177,13 @@ class Printer {
     for (std::uint64_t i = 0; i < count; ++i) {
       if (i != 0) out_.append(", ");
       if (is_object) {
-        ByteReader entry(bytes.substr(2 * width + i * key_entry));
+        EventBytes entry(bytes.substr(2 * width + i * key_entry));
         const std::uint64_t at = entry.number(width), length = entry.u16();
         if (at > size || length > size - at) return false;
         print_string(out_, bytes.substr(at, length));
         out_.append(": ");
       }
-      ByteReader entry(bytes.substr(2 * width + count * key_entry + i * value_entry));
+      EventBytes entry(bytes.substr(2 * width + count * key_entry + i * value_entry));
       const auto kind = static_cast<Kind>(entry.u8());
       if (is_inline(kind, width)) {
         if (!value(kind, entry.rest().substr(0, width), depth + 1)) return false;
@@ -215,7 +215,7 @@ class Printer {
     constexpr std::uint32_t all_digits = 6;
     std::array<char, 128> text;
     char* end = text.data();
-    ByteReader reader(content);
+    EventBytes reader(content);
     switch (static_cast<LogType>(type)) {
       case LogType::new_decimal: {
         const std::uint32_t precision = reader.u8(), scale = reader.u8();
@@ -257,13 +257,13 @@ class Printer {
 
   const JsonPrinter printer_;
   const std::size_t most_;
-  TextOut& out_;
+  CellOut& out_;
   std::string number_;
 };
 
 }  // namespace
 
-bool print_json(std::string_view document, JsonPrinter printer, TextOut& out) {
+bool print_json(std::string_view document, JsonPrinter printer, CellOut& out) {
   if (document.empty()) {  // what INSERT IGNORE leaves in a column that may not be NULL
     out.append("null");
     return true;

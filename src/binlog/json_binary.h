@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "binlog/text_out.h"
+#include "binlog/cell_out.h"
 
 namespace tideway {
 
@@ -12,6 +12,6 @@ enum class JsonPrinter : std::uint8_t { mysql57, mysql80 };
 
 // Prints a document as servers store it, the way they print it. False: it is none. The text is
 // then of no use, and not much longer than the longest a document of so many bytes could have.
-bool print_json(std::string_view document, JsonPrinter printer, TextOut& out);
+bool print_json(std::string_view document, JsonPrinter printer, CellOut& out);
 
 }  // namespace tideway

@@ -1,6 +1,6 @@
 #include "binlog/query_event.h"
 
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 
 namespace tideway {
 namespace {
@@ -31,7 +31,7 @@ enum class Variable : std::uint8_t {
 
 constexpr std::uint32_t no_foreign_key_checks = 0x4000000, relaxed_unique_checks = 0x8000000;
 
-void skip_updated_databases(ByteReader& reader) {
+void skip_updated_databases(EventBytes& reader) {
   constexpr std::uint8_t too_many = 254;  // to be named
   std::uint8_t count = reader.u8();
   if (count == too_many) count = 0;
@@ -42,7 +42,7 @@ void skip_updated_databases(ByteReader& reader) {
 }
 
 // False: a variable this does not know.
-bool read_variable(QueryEvent& event, ByteReader& reader) {
+bool read_variable(QueryEvent& event, EventBytes& reader) {
   SessionContext& session = event.session;
   switch (static_cast<Variable>(reader.u8())) {
     case Variable::flags2: {
@@ -114,14 +114,14 @@ bool read_variable(QueryEvent& event, ByteReader& reader) {
 
 Result<QueryEvent> parse_query_event(const EventHeader& header, std::string_view body) {
   constexpr std::int64_t us = 1000000;
-  ByteReader reader(body);
+  EventBytes reader(body);
   QueryEvent event;
   event.session.timestamp_us = header.timestamp * us;
   event.thread_id = reader.u32();
   reader.u32();  // seconds it took
   const std::uint8_t database_bytes = reader.u8();
   event.error = reader.u16();
-  ByteReader variables(reader.take(reader.u16()));
+  EventBytes variables(reader.take(reader.u16()));
   while (!variables.is_at_end() && read_variable(event, variables)) {
   }
   event.session.database = reader.take(database_bytes);

@@ -1,6 +1,6 @@
 #include "binlog/rows_event.h"
 
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 
 namespace tideway {
 namespace {
@@ -25,7 +25,7 @@ ChangeKind kind_of(EventType type) {
 Result<RowsEvent> parse_rows_event(const EventHeader& header, std::string_view body,
                                    std::uint8_t post_header) {
   constexpr std::uint8_t short_number = 6;
-  ByteReader reader(body);
+  EventBytes reader(body);
   RowsEvent event;
   event.kind = kind_of(header.type);
   event.table_id = reader.number(post_header == short_number ? 4 : 6);

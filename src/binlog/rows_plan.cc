@@ -178,7 +178,7 @@ Result<const char*> RowsPlan::read_image(const Image& image, const char* from, c
 
     char* text_end = nullptr;
     if (step.kind == StepKind::json) {
-      TextOut out(row.at, row.fits ? static_cast<std::size_t>(row.end - row.at) : 0);
+      CellOut out(row.at, row.fits ? static_cast<std::size_t>(row.end - row.at) : 0);
       if (!print_json({value, bytes}, step.meaning->printer, out))
         return fail(corrupt(fmt::format("column {} is no JSON document", step.meaning->name)));
       text_end = row.at + (out.fits() ? out.size() : 0);

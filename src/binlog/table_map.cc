@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 
 namespace tideway {
 namespace {
@@ -54,7 +54,7 @@ bool has_labels(const LoggedColumn& column) {
 
 // The metadata of a STRING: CHAR of more than 255 bytes hides the ninth and tenth bit of its length
 // in the type, inverted.
-void read_string(LoggedColumn& column, ByteReader& metadata) {
+void read_string(LoggedColumn& column, EventBytes& metadata) {
   const std::uint8_t type = metadata.u8(), length = metadata.u8();
   if ((type & 0x30U) != 0x30U) {
     column.type = static_cast<LogType>(type | 0x30U);
@@ -65,7 +65,7 @@ void read_string(LoggedColumn& column, ByteReader& metadata) {
   }
 }
 
-bool read_metadata(LoggedColumn& column, ByteReader& metadata) {
+bool read_metadata(LoggedColumn& column, EventBytes& metadata) {
   switch (column.type) {
     case LogType::string:
       read_string(column, metadata);
@@ -113,7 +113,7 @@ bool read_metadata(LoggedColumn& column, ByteReader& metadata) {
 using Columns = std::vector<LoggedColumn>;
 
 // One bit a numeric column, the first the highest.
-void read_signedness(Columns& columns, ByteReader& field) {
+void read_signedness(Columns& columns, EventBytes& field) {
   std::uint32_t bit = 0;
   std::uint8_t byte = 0;
   for (LoggedColumn& column : columns) {
@@ -125,7 +125,7 @@ void read_signedness(Columns& columns, ByteReader& field) {
 }
 
 // A collation, and pairs of a column (counted among those it is about) and its own.
-void read_default_charset(Columns& columns, ByteReader& field,
+void read_default_charset(Columns& columns, EventBytes& field,
                           bool (*is_meant)(const LoggedColumn&)) {
   const auto usual = static_cast<std::uint32_t>(field.length_encoded());
   std::vector<LoggedColumn*> meant;
@@ -141,18 +141,18 @@ void read_default_charset(Columns& columns, ByteReader& field,
   }
 }
 
-void read_column_charset(Columns& columns, ByteReader& field,
+void read_column_charset(Columns& columns, EventBytes& field,
                          bool (*is_meant)(const LoggedColumn&)) {
   for (LoggedColumn& column : columns) {
     if (is_meant(column)) column.collation = static_cast<std::uint32_t>(field.length_encoded());
   }
 }
 
-void read_names(Columns& columns, ByteReader& field) {
+void read_names(Columns& columns, EventBytes& field) {
   for (LoggedColumn& column : columns) column.name = field.packed_text();
 }
 
-void read_labels(Columns& columns, ByteReader& field, LogType type) {
+void read_labels(Columns& columns, EventBytes& field, LogType type) {
   for (LoggedColumn& column : columns) {
     if (column.type != type) continue;
     std::vector<std::string>& labels = column.labels.emplace();
@@ -161,7 +161,7 @@ void read_labels(Columns& columns, ByteReader& field, LogType type) {
   }
 }
 
-void read_field(Columns& columns, Field type, ByteReader& field) {
+void read_field(Columns& columns, Field type, EventBytes& field) {
   switch (type) {
     case Field::signedness:
       return read_signedness(columns, field);
@@ -192,7 +192,7 @@ void read_field(Columns& columns, Field type, ByteReader& field) {
 Result<TableMap> parse_table_map(const EventHeader& header, std::string_view body,
                                  std::uint8_t post_header) {
   constexpr std::uint8_t short_number = 6;
-  ByteReader reader(body);
+  EventBytes reader(body);
   TableMap map;
   map.table_id = reader.number(post_header == short_number ? 4 : 6);
   map.description = reader.rest();
@@ -212,7 +212,7 @@ Result<TableMap> parse_table_map(const EventHeader& header, std::string_view bod
 
 Result<std::vector<LoggedColumn>> columns_of(const TableMap& map) {
   std::vector<LoggedColumn> columns(map.types.size());
-  ByteReader metadata(map.metadata);
+  EventBytes metadata(map.metadata);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     LoggedColumn& column = columns[i];
     const auto type = static_cast<std::uint8_t>(map.types[i]);
@@ -226,10 +226,10 @@ Result<std::vector<LoggedColumn>> columns_of(const TableMap& map) {
   }
   if (metadata.has_failed() || !metadata.is_at_end())
     return fail(corrupt(map, "the metadata is not that of its columns"));
-  ByteReader optional(map.optional);
+  EventBytes optional(map.optional);
   while (!optional.is_at_end()) {
     const auto type = static_cast<Field>(optional.u8());
-    ByteReader field(optional.packed_text());
+    EventBytes field(optional.packed_text());
     read_field(columns, type, field);
     if (optional.has_failed() || field.has_failed())
       return fail(corrupt(map, fmt::format("field {} of the optional metadata ends too early",

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 #include "binlog/event_header.h"
 
 namespace tideway {

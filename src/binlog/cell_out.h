@@ -8,9 +8,9 @@ namespace tideway {
 
 // Room for text of unknown length: what does not fit is counted instead, so that whoever gave the
 // room learns how much is needed. A value; borrows the room.
-class TextOut {
+class CellOut {
  public:
-  TextOut(char* to, std::size_t room) : to_(to), room_(room) {}
+  CellOut(char* to, std::size_t room) : to_(to), room_(room) {}
 
   void append(std::string_view text) {
     if (text.size() <= room_ && size_ <= room_ - text.size())

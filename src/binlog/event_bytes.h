@@ -12,9 +12,9 @@ namespace tideway {
 // Reads numbers and texts off the front of bytes, little-endian as the log has them. What is not
 // there reads as 0 or empty and is remembered: a parser asks has_failed() once, at its end, and
 // never reads outside. A value; one thread; borrows the bytes.
-class ByteReader {
+class EventBytes {
  public:
-  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+  explicit EventBytes(std::string_view bytes) : rest_(bytes) {}
 
   std::uint64_t number(std::size_t bytes) {  // of at most 8 bytes
     std::uint64_t value = 0;

@@ -1,16 +1,16 @@
-#include "binlog/byte_reader.h"
+#include "binlog/event_bytes.h"
 
 #include <bit>
 
 namespace tideway {
 
-std::string_view ByteReader::fail() {
+std::string_view EventBytes::fail() {
   has_failed_ = true;
   rest_ = {};
   return {};
 }
 
-std::uint64_t ByteReader::length_encoded() {
+std::uint64_t EventBytes::length_encoded() {
   constexpr std::uint8_t two_bytes = 0xFC, three_bytes = 0xFD, eight_bytes = 0xFE;
   const std::uint8_t first = u8();
   if (first < 0xFB) return first;
@@ -21,7 +21,7 @@ std::uint64_t ByteReader::length_encoded() {
   return 0;
 }
 
-std::uint64_t ByteReader::trailing_ones() {
+std::uint64_t EventBytes::trailing_ones() {
   const std::uint8_t first = u8();
   const auto more = static_cast<unsigned>(std::countr_one(first));
   if (more == 8) return number(8);  // nothing of the first byte is left for the value
