@@ -1,6 +1,6 @@
 #include "stream/log_source.h"
 
-#include "stream/log_reader.h"
+#include "stream/log_source_reader.h"
 
 namespace tideway {
 
@@ -11,7 +11,7 @@ LogSource::LogSource(Endpoint source, LogSourceOptions options, Definitions defi
 LogSource::~LogSource() = default;
 
 Result<std::unique_ptr<Reader>> LogSource::open_reader(const std::stop_token& /*stop*/) {
-  return std::make_unique<LogReader>(*state_);
+  return std::make_unique<LogSourceReader>(*state_);
 }
 
 void LogSource::read_until(LogStart end) {

@@ -38,9 +38,9 @@ struct LogSource::State {
 };
 
 // Turns events into the items of blocks. Private to the room.
-class LogReader final : public Reader {
+class LogSourceReader final : public Reader {
  public:
-  explicit LogReader(LogSource::State& state);
+  explicit LogSourceReader(LogSource::State& state);
   Result<std::optional<Block>> next(const std::stop_token& stop) override;
 
  private:
@@ -64,7 +64,7 @@ class LogReader final : public Reader {
     RowCursor cursor;
   };
 
-  // --- log_reader.cc: the connection, blocks ---
+  // --- log_source_reader.cc: the connection, blocks ---
   Result<void> reopen(const std::stop_token& stop);
   Result<void> read_event(const std::stop_token& stop);
   Result<void> lose(Error error);
@@ -77,12 +77,12 @@ class LogReader final : public Reader {
   bool is_at_limit();
   LogResume resume() const;
 
-  // --- log_reader_rows.cc ---
+  // --- log_source_rows.cc ---
   Result<void> begin_rows(const RowsEvent& event);
   Result<void> decode_rows(const std::stop_token& stop);
   Result<void> leave_rows_out(const std::stop_token& stop);
 
-  // --- log_reader_units.cc: what events mean ---
+  // --- log_source_units.cc: what events mean ---
   Result<void> take(const Event& event, const std::stop_token& stop);
   Result<void> take_format(const EventHeader& header);
   Result<void> take_rotate(const Rotate& rotate);
@@ -124,7 +124,8 @@ class LogReader final : public Reader {
   std::optional<OpenRows> rows_;
   std::optional<UnitEnd> pending_end_;  // for the block
   std::optional<Block> block_;
-  bool is_full_ = false;  // of the block
+  Instant block_since_{};  // when it was made
+  bool is_full_ = false;   // of the block
   bool is_over_ = false, has_ended_ = false;
   std::uint64_t until_version_ = 0;
   std::optional<LogStart> until_;

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "stream/log_reader.h"
+#include "stream/log_source_reader.h"
 
 namespace tideway {
 
-Result<void> LogReader::begin_rows(const RowsEvent& event) {
+Result<void> LogSourceReader::begin_rows(const RowsEvent& event) {
   if (event.table_id == RowsEvent::no_table || event.rows.empty()) return {};
   if (!unit_) {
     return fail(
@@ -28,7 +28,7 @@ Result<void> LogReader::begin_rows(const RowsEvent& event) {
   return {};
 }
 
-Result<void> LogReader::decode_rows(const std::stop_token& stop) {
+Result<void> LogSourceReader::decode_rows(const std::stop_token& stop) {
   if (unit_->rows < unit_->leave_out) {
     is_full_ = block_ && !block_->items().empty();
     return is_full_ ? Result<void>() : leave_rows_out(stop);
@@ -52,7 +52,7 @@ Result<void> LogReader::decode_rows(const std::stop_token& stop) {
 
 // Rows that the target has, or that were handed on before the connection was lost: they are read
 // over, into blocks that nobody gets.
-Result<void> LogReader::leave_rows_out(const std::stop_token& stop) {
+Result<void> LogSourceReader::leave_rows_out(const std::stop_token& stop) {
   RowsPlan& plan = *rows_->table->plan;
   auto decoded = Decoded::block_full;
   block_.reset();

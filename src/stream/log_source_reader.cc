@@ -1,8 +1,9 @@
-#include "stream/log_reader.h"
+#include "stream/log_source_reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -13,6 +14,7 @@ namespace {
 // Small transactions are handed on as soon as the source pauses: a block for them need not be
 // large.
 constexpr std::uint64_t least_block_bytes = 64ULL << 10U;
+constexpr Duration longest_wait = std::chrono::milliseconds(20);
 constexpr std::uint64_t large_event_bytes = 1ULL << 20U;
 
 Error stopped() {
@@ -21,7 +23,7 @@ Error stopped() {
 
 }  // namespace
 
-LogReader::LogReader(LogSource::State& state)
+LogSourceReader::LogSourceReader(LogSource::State& state)
     : state_(state),
       stream_(std::make_shared<const Stream>()),
       connection_(state.source, state.options.heartbeat, state.options.ends),
@@ -45,11 +47,11 @@ LogReader::LogReader(LogSource::State& state)
   }
 }
 
-LogResume LogReader::resume() const {
+LogResume LogSourceReader::resume() const {
   return {state_.places.server_uuid(), gtids_, {unit_file_, unit_end_}};
 }
 
-Result<std::optional<Block>> LogReader::next(const std::stop_token& stop) {
+Result<std::optional<Block>> LogSourceReader::next(const std::stop_token& stop) {
   if (has_ended_) return std::optional<Block>();
   while (true) {
     if (is_full_) return hand_on();
@@ -73,20 +75,22 @@ Result<std::optional<Block>> LogReader::next(const std::stop_token& stop) {
   }
 }
 
-std::uint64_t LogReader::small_block_bytes() const {
+std::uint64_t LogSourceReader::small_block_bytes() const {
   return std::min<std::uint64_t>(least_block_bytes, state_.options.block_bytes);
 }
 
 // Worth handing on: nearly full, or nothing more is to be had at once.
-bool LogReader::is_ripe() const {
+bool LogSourceReader::is_ripe() const {
   if (block_->items().empty()) return false;
   constexpr std::uint32_t least_room = 16U << 10U;
   constexpr std::size_t most_items = 16U << 10U;
   if (block_->room_left() < least_room || block_->items().size() > most_items) return true;
-  return !unit_ && connection_.is_idle();
+  if (unit_) return false;
+  // A source that never pauses must not hold back what it said.
+  return connection_.is_idle() || std::chrono::steady_clock::now() - block_since_ >= longest_wait;
 }
 
-Block LogReader::hand_on() {
+Block LogSourceReader::hand_on() {
   if (unit_ && unit_->rows != 0 && !has_ended_) block_->add_item(UnitPart{unit_->id, unit_->rows});
   block_->end_filling();
   Block block = *std::move(block_);
@@ -95,22 +99,24 @@ Block LogReader::hand_on() {
   return block;
 }
 
-Error LogReader::no_memory(std::uint64_t bytes, const std::stop_token& stop) const {
+Error LogSourceReader::no_memory(std::uint64_t bytes, const std::stop_token& stop) const {
   if (stop.stop_requested()) return stopped();
   return {ErrorCode::memory_too_small, Side::local, Retry::after_operator,
           fmt::format("a row or block of {} does not fit into {} of memory", human_bytes(bytes),
                       human_bytes(state_.arbiter.total_bytes()))};
 }
 
-Result<void> LogReader::make_block(std::uint64_t bytes, const std::stop_token& stop) {
+Result<void> LogSourceReader::make_block(std::uint64_t bytes, const std::stop_token& stop) {
   auto loan = state_.arbiter.borrow(bytes, stop);
   if (!loan) return fail(no_memory(bytes, stop));
   block_.emplace(stream_, *std::move(loan));
+  block_since_ = std::chrono::steady_clock::now();
   return {};
 }
 
 // For a row larger than a block, alone: only one such row has memory at a time.
-Result<void> LogReader::make_oversize_block(std::uint64_t bytes, const std::stop_token& stop) {
+Result<void> LogSourceReader::make_oversize_block(std::uint64_t bytes,
+                                                  const std::stop_token& stop) {
   auto turn = state_.arbiter.take_oversize_turn(stop);
   if (!turn) return fail(no_memory(bytes, stop));
   auto loan = state_.arbiter.borrow(least_block_bytes, stop);
@@ -120,7 +126,7 @@ Result<void> LogReader::make_oversize_block(std::uint64_t bytes, const std::stop
   return {};
 }
 
-bool LogReader::is_at_limit() {
+bool LogSourceReader::is_at_limit() {
   if (unit_) return false;
   const std::uint64_t version = state_.until_version;
   if (version != until_version_) {
@@ -134,7 +140,7 @@ bool LogReader::is_at_limit() {
   return is_same ? !(here() < until_->position) : until_->gtids && gtids_;
 }
 
-Result<void> LogReader::reopen(const std::stop_token& stop) {
+Result<void> LogSourceReader::reopen(const std::stop_token& stop) {
   TRY(connection_.open(resume(), stop));
   events_ = EventReader(connection_.has_checksums());
   tables_.forget_numbers();
@@ -149,7 +155,7 @@ Result<void> LogReader::reopen(const std::stop_token& stop) {
 }
 
 // The log is asked for anew, from the beginning of the transaction that was cut off.
-Result<void> LogReader::lose(Error error) {
+Result<void> LogSourceReader::lose(Error error) {
   if (!LogConnection::can_reopen(error)) return fail(std::move(error));
   LOG(info, "the source's log was lost and is taken up again", {{"error", error.to_line()}});
   ++state_.meter.reconnects;
@@ -171,7 +177,7 @@ Result<void> LogReader::lose(Error error) {
   return {};
 }
 
-Result<void> LogReader::read_event(const std::stop_token& stop) {
+Result<void> LogSourceReader::read_event(const std::stop_token& stop) {
   if (!connection_.is_open()) TRY(reopen(stop));
   const bool is_of_branch = branch_.has_value();
   auto bytes = is_of_branch ? branch_->next(stop) : connection_.next(stop);
@@ -195,7 +201,7 @@ Result<void> LogReader::read_event(const std::stop_token& stop) {
   return {};
 }
 
-Error LogReader::at_place(Error error) const {
+Error LogSourceReader::at_place(Error error) const {
   if (error.code() == ErrorCode::stopped) return error;
   return std::move(error).during("reading the log at " + to_text(here()));
 }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "binlog/characters.h"
 #include "sql/statement_kind.h"
-#include "stream/log_reader.h"
+#include "stream/log_source_reader.h"
 
 namespace tideway {
 namespace {
@@ -63,7 +63,7 @@ std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch
 
 }  // namespace
 
-Result<void> LogReader::take(const Event& event, const std::stop_token& stop) {
+Result<void> LogSourceReader::take(const Event& event, const std::stop_token& stop) {
   const EventHeader& header = event.header;
   if (!branch_) advance(header);
   if (const auto* rows = std::get_if<RowsEvent>(&event.body)) return begin_rows(*rows);
@@ -105,14 +105,14 @@ Result<void> LogReader::take(const Event& event, const std::stop_token& stop) {
 }
 
 // The log's own numbers are modulo 4 GiB.
-void LogReader::advance(const EventHeader& header) {
+void LogSourceReader::advance(const EventHeader& header) {
   if (header.is_artificial() || header.log_pos == 0) return;
   std::uint64_t end = (offset_ & ~std::uint64_t{0xFFFFFFFF}) | header.log_pos;
   if (end < offset_) end += std::uint64_t{1} << 32U;
   offset_ = end;
 }
 
-Result<void> LogReader::take_format(const EventHeader& header) {
+Result<void> LogSourceReader::take_format(const EventHeader& header) {
   const std::uint32_t created = header.timestamp;
   const auto known = state_.places.created(file_);
   if (known && created != 0 && *known != created) {
@@ -126,7 +126,7 @@ Result<void> LogReader::take_format(const EventHeader& header) {
   return {};
 }
 
-Result<void> LogReader::take_rotate(const Rotate& rotate) {
+Result<void> LogSourceReader::take_rotate(const Rotate& rotate) {
   if (unit_) {
     return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
                       "a file of the log ends inside a transaction"));
@@ -141,7 +141,7 @@ Result<void> LogReader::take_rotate(const Rotate& rotate) {
   return {};
 }
 
-void LogReader::take_heartbeat(const Heartbeat& heartbeat) {
+void LogSourceReader::take_heartbeat(const Heartbeat& heartbeat) {
   if (unit_) return;
   const LogPosition told{std::string(heartbeat.file), heartbeat.position};
   // Behind what the source left out, because it is not wanted again.
@@ -150,7 +150,7 @@ void LogReader::take_heartbeat(const Heartbeat& heartbeat) {
   state_.position.with([&](LogPosition& position) { position = here(); });
 }
 
-Result<void> LogReader::begin_unit(const EventHeader& header, const GtidEvent* gtid) {
+Result<void> LogSourceReader::begin_unit(const EventHeader& header, const GtidEvent* gtid) {
   if (unit_) {
     return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
                       "a transaction begins inside another"));
@@ -185,14 +185,14 @@ Result<void> LogReader::begin_unit(const EventHeader& header, const GtidEvent* g
   return {};
 }
 
-Error LogReader::cut_off(const Unit& unit) const {
+Error LogSourceReader::cut_off(const Unit& unit) const {
   return {ErrorCode::log_differs, Side::source, Retry::after_operator,
           fmt::format("the transaction that was half read ({}:{}) does not come again from the "
                       "source that answers now",
                       state_.names.name(unit.id.origin), unit.id.first)};
 }
 
-Result<void> LogReader::end_unit() {
+Result<void> LogSourceReader::end_unit() {
   if (!unit_) return {};  // what the log has between transactions
   Unit& unit = *unit_;
   if (unit.rows < unit.leave_out) return fail(cut_off(unit));
@@ -217,8 +217,8 @@ Result<void> LogReader::end_unit() {
   return {};
 }
 
-Result<void> LogReader::take_query(const EventHeader& header, const QueryEvent& query,
-                                   const std::stop_token& stop) {
+Result<void> LogSourceReader::take_query(const EventHeader& header, const QueryEvent& query,
+                                         const std::stop_token& stop) {
   const BinlogStatement statement = classify_statement(query.statement, query.session);
   // Before 5.7 nothing but BEGIN, or the statement itself, opens a transaction without a GTID.
   if (!unit_) TRY(begin_unit(header, nullptr));
@@ -265,7 +265,7 @@ Result<void> LogReader::take_query(const EventHeader& header, const QueryEvent& 
   return fail(unknown_statement(query.statement));
 }
 
-Result<void> LogReader::take_ddl(const QueryEvent& query, const std::stop_token& stop) {
+Result<void> LogSourceReader::take_ddl(const QueryEvent& query, const std::stop_token& stop) {
   if (unit_->is_done || query.error != 0) return end_unit();
   SessionContext session = query.session;
   auto change = tables_.apply(TRY(statement_text(query)), session, stop);
@@ -281,7 +281,7 @@ Result<void> LogReader::take_ddl(const QueryEvent& query, const std::stop_token&
   return end_unit();
 }
 
-Result<void> LogReader::take_prepare(bool is_one_phase, const std::stop_token& stop) {
+Result<void> LogSourceReader::take_prepare(bool is_one_phase, const std::stop_token& stop) {
   if (!unit_ || unit_->branch.empty()) {
     return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
                       "an XA PREPARE without its XA START"));
@@ -293,7 +293,7 @@ Result<void> LogReader::take_prepare(bool is_one_phase, const std::stop_token& s
 
 // The changes stand in the transaction that prepared the branch: they are read there again, so that
 // nothing has to be kept for a branch that may stay open for days.
-Result<void> LogReader::commit_branch(const std::string& xid, const std::stop_token& stop) {
+Result<void> LogSourceReader::commit_branch(const std::string& xid, const std::stop_token& stop) {
   if (unit_->is_done) {
     state_.places.ended(xid, here());
     return end_unit();
@@ -307,7 +307,7 @@ Result<void> LogReader::commit_branch(const std::string& xid, const std::stop_to
   return end_unit();
 }
 
-Result<void> LogReader::open_branch(const LogPosition& begin, const std::stop_token& stop) {
+Result<void> LogSourceReader::open_branch(const LogPosition& begin, const std::stop_token& stop) {
   unit_->is_branch = true;
   branch_.emplace(state_.source, state_.options.heartbeat, false);
   branch_events_.emplace(true);
