@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <set>
 
 #include "apply/obstacles.h"
@@ -93,6 +94,52 @@ Result<void> refuse_together(std::span<const std::optional<Error>> refused) {
 
 }  // namespace
 
+namespace {
+
+// Tables with foreign keys are made one after another, each behind its parents: where a child was
+// made beside its parent MySQL 8.0.15 had the key in its definition and never cascaded along it.
+struct MakingOrder {
+  std::vector<std::size_t> apart, joined;  // ordinals of the tables
+};
+
+MakingOrder making_order(std::span<const TableToMake> tables) {
+  MakingOrder order;
+  std::map<TableId, std::size_t> left;  // with foreign keys, not yet in the order
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (tables[i].source->foreign_keys.empty()) {
+      order.apart.push_back(i);
+    } else {
+      left.emplace(tables[i].source->id, i);
+    }
+  }
+  // Depth first; `path` has who waits for its parents. In a circle somebody goes first.
+  std::vector<std::size_t> path;
+  const auto next_parent = [&](std::size_t i) {
+    for (const ForeignKey& key : tables[i].source->foreign_keys) {
+      const auto parent = left.find(key.referenced);
+      if (parent != left.end()) return parent;
+    }
+    return left.end();
+  };
+  while (!left.empty() || !path.empty()) {
+    if (path.empty()) {
+      path.push_back(left.begin()->second);
+      left.erase(left.begin());
+    }
+    const auto parent = next_parent(path.back());
+    if (parent == left.end()) {
+      order.joined.push_back(path.back());
+      path.pop_back();
+    } else {
+      path.push_back(parent->second);
+      left.erase(parent);
+    }
+  }
+  return order;
+}
+
+}  // namespace
+
 Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
                                            std::span<const DatabaseToMake> databases,
                                            std::span<const TableToMake> tables,
@@ -110,9 +157,11 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
 
   std::vector<MadeTable> made(tables.size());
   std::vector<std::optional<Error>> refused(tables.size());
-  std::atomic<std::size_t> next = 0;
-  const auto make_all = [&](const std::stop_token& crew_stop) -> Result<void> {
-    for (std::size_t i = next++; i < tables.size() && !crew_stop.stop_requested(); i = next++) {
+  const MakingOrder order = making_order(tables);
+  const auto make_some = [&](std::span<const std::size_t> some, std::atomic<std::size_t>& next,
+                             const std::stop_token& crew_stop) -> Result<void> {
+    for (std::size_t at = next++; at < some.size() && !crew_stop.stop_requested(); at = next++) {
+      const std::size_t i = some[at];
       auto one = ddl.ask("making " + quoted(tables[i].target), crew_stop, [&](Session& session) {
         return make_table(session, progress, tables[i], options, traits, crew_stop);
       });
@@ -127,8 +176,14 @@ Result<std::vector<MadeTable>> make_tables(JobProgress& progress,
     return {};
   };
   Crew crew(stop);
-  for (std::size_t i = 0; i < threads; ++i) crew.start("schema", make_all);
+  std::atomic<std::size_t> next_apart = 0, next_joined = 0;
+  for (std::size_t i = 0; i < threads; ++i) {
+    crew.start("schema", [&](const std::stop_token& crew_stop) {
+      return make_some(order.apart, next_apart, crew_stop);
+    });
+  }
   TRY(crew.join());
+  TRY(make_some(order.joined, next_joined, stop));
   if (stop.stop_requested())
     return fail(
         Error(ErrorCode::stopped, Side::local, Retry::never, "stopped while making tables"));
