@@ -84,11 +84,13 @@ void LogLane::trim() {
 
 Result<void> LogLane::apply(LaneWork& work, const std::stop_token& stop) {
   TRY(plan_late(work, stop));
-  last_statement_.clear();
+  last_statements_.clear();
   if (!work.units.empty() && work.units.front()->change) {
-    TRY(ddl_.apply(*work.units.front(), stop));
-    last_statement_ =
-        shared_.progress.end_ddl_statement(shared_.progress.text_of(work.units.front()->end.unit));
+    const PendingUnit& unit = *work.units.front();
+    TRY(ddl_.apply(unit, stop));
+    last_statements_ = shared_.progress.definition_statements(*unit.change);
+    last_statements_.push_back(
+        shared_.progress.end_ddl_statement(shared_.progress.text_of(unit.end.unit)));
   }
   trim();
   LaneRow next = row_;
@@ -201,7 +203,7 @@ Result<void> LogLane::write_all(const LaneWork& work, const LaneRow& next,
         TRY(flush(trouble, stop));
     }
   }
-  if (!last_statement_.empty()) add_own(last_statement_, std::nullopt);
+  for (const std::string& sql : last_statements_) add_own(sql, std::nullopt);
   return flush(trouble, stop);
 }
 
@@ -318,7 +320,7 @@ Result<void> LogLane::park(const LaneWork& work, const Error& error, const Troub
 
 void LogLane::count(const LaneWork& work) {
   LogMeter& meter = shared_.meter;
-  if (!last_statement_.empty()) ++meter.schema_changes;
+  if (!last_statements_.empty()) ++meter.schema_changes;
   meter.compacted += changes_.merged();
   for_rows(work, [&](const PendingUnit&, const BlockWork&, const RowsWork& rows) {
     const std::uint64_t rows_count = rows.rows->row_count;

@@ -68,7 +68,7 @@ class LogLane {
   bool is_careful_ = false;  // each change alone: one of them is not as it should be
   bool checks_on_ = false;   // the session's foreign_key_checks
   std::uint64_t trimmed_to_ = 0;
-  std::string last_statement_;  // of a DDL's end
+  std::vector<std::string> last_statements_;  // of a DDL's end
 };
 
 }  // namespace tideway

@@ -108,8 +108,8 @@ Result<void> LogProgress::read(const std::stop_token& stop) {
 }
 
 Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStart> starts,
+                                std::span<const SourceDefinition> definitions,
                                 const std::stop_token& stop) {
-  constexpr std::size_t rows_per_statement = 500;
   Control& control = progress_.control();
   const auto work = [&](Session& session) -> Result<void> {
     TRY(forget_log(control, session, stop));
@@ -118,18 +118,35 @@ Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStart>
                     meta_text(progress_.job()), meta_bytes(base.position),
                     meta_bytes(base.units.to_text(names_))),
         stop));
-    for (std::size_t i = 0; i < starts.size(); i += rows_per_statement) {
-      std::string sql =
-          "INSERT INTO tideway_meta.standing (job, table_database, table_name, low, high, "
-          "is_exact) VALUES ";
-      for (std::size_t k = i; k < std::min(i + rows_per_statement, starts.size()); ++k)
-        sql += (k == i ? "" : ",") + start_values(progress_.job(), starts[k]);
-      TRY(session.execute(sql, stop));
+    TRY(replace_starts(session, starts, stop));
+    for (const SourceDefinition& each : definitions) {
+      TRY(session.execute(definition_statement(progress_.job(), each.table, each.create_text),
+                          stop));
     }
     return {};
   };
   TRY(control.transaction(work, stop));
   return read(stop);
+}
+
+Result<void> LogProgress::replace_starts(Session& session, std::span<const TableStart> starts,
+                                         const std::stop_token& stop) const {
+  constexpr std::size_t rows_per_statement = 500;
+  for (std::size_t i = 0; i < starts.size(); i += rows_per_statement) {
+    std::string sql =
+        "REPLACE INTO tideway_meta.standing (job, table_database, table_name, low, high, "
+        "is_exact) VALUES ";
+    for (std::size_t k = i; k < std::min(i + rows_per_statement, starts.size()); ++k)
+      sql += (k == i ? "" : ",") + start_values(progress_.job(), starts[k]);
+    TRY(session.execute(sql, stop));
+  }
+  return {};
+}
+
+Result<void> LogProgress::set_starts(std::span<const TableStart> starts,
+                                     const std::stop_token& stop) {
+  const auto work = [&](Session& session) { return replace_starts(session, starts, stop); };
+  return progress_.control().transaction(work, stop);
 }
 
 Result<std::vector<TableStart>> LogProgress::starts(const std::stop_token& stop) const {

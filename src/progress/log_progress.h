@@ -96,7 +96,13 @@ class LogProgress {
   // Following begins (or begins anew) here: lanes, journal and parked tables are as new. One
   // transaction. found() tells it from then on.
   Result<void> begin(const LogBase& base, std::span<const TableStart> starts,
-                     const std::stop_token& stop);
+                     std::span<const SourceDefinition> definitions, const std::stop_token& stop);
+  Result<void> begin(const LogBase& base, std::span<const TableStart> starts,
+                     const std::stop_token& stop) {
+    return begin(base, starts, {}, stop);
+  }
+  // Before that, while tables are copied: where each stands so far. One transaction.
+  Result<void> set_starts(std::span<const TableStart> starts, const std::stop_token& stop);
   Result<std::vector<TableStart>> starts(const std::stop_token& stop) const;
   // A table that was copied again: its new start, and it is parked no longer.
   Result<void> set_start(const TableStart& start, const TableId& target,
@@ -138,6 +144,8 @@ class LogProgress {
  private:
   LogProgress(JobProgress& progress, OriginNames& names) : progress_(progress), names_(names) {}
   Result<void> read(const std::stop_token& stop);
+  Result<void> replace_starts(Session& session, std::span<const TableStart> starts,
+                              const std::stop_token& stop) const;
   JobProgress& progress_;
   OriginNames& names_;
   LogState found_;
