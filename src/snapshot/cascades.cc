@@ -64,4 +64,20 @@ Result<void> follow_cascades(Session& session, Cascades& cascades, std::set<Tabl
   }
 }
 
+std::vector<std::set<TableId>> families(const Cascades& cascades) {
+  std::vector<std::set<TableId>> all;
+  for (const auto& [parent, children] : cascades.children) {
+    std::set<TableId> family(children.begin(), children.end());
+    family.insert(parent);
+    for (auto other = all.begin(); other != all.end();) {
+      const bool meets = std::ranges::any_of(
+          *other, [&family](const TableId& table) { return family.contains(table); });
+      if (meets) family.merge(*other);
+      other = meets ? all.erase(other) : other + 1;
+    }
+    all.push_back(std::move(family));
+  }
+  return all;
+}
+
 }  // namespace tideway

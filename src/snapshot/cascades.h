@@ -24,4 +24,9 @@ void add_cascades(Cascades& cascades, const TableDef& child);  // those of its f
 Result<void> follow_cascades(Session& session, Cascades& cascades, std::set<TableId> known,
                              const std::stop_token& stop);
 
+// Tables that take part in such changes, each set with all that hang together. They say the same of
+// one place of the log only when all of a set stand there: what a parent's change did to children
+// is not in the log.
+std::vector<std::set<TableId>> families(const Cascades& cascades);
+
 }  // namespace tideway
