@@ -7,7 +7,9 @@
 #include "recipe/copy.h"
 #include "recipe/dump.h"
 #include "recipe/load.h"
+#include "recipe/migrate.h"
 #include "recipe/plan.h"
+#include "recipe/replicate.h"
 #include "recipe/verify.h"
 
 namespace tideway {
@@ -32,6 +34,13 @@ const std::vector<Command>& commands() {
       recipe_command<recipe::CopyOptions>(
           "copy", "Copies tables from server to server and proves that they arrived.",
           recipe::copy),
+      recipe_command<recipe::MigrateOptions>(
+          "migrate",
+          "Copies tables beside their writers, then follows the source's log: the main job.",
+          recipe::migrate),
+      recipe_command<recipe::ReplicateOptions>(
+          "replicate", "Follows a server's log into another server, each change exactly once.",
+          recipe::replicate),
       recipe_command<recipe::DumpOptions>("dump", "Writes tables of a server to files.",
                                           recipe::dump),
       recipe_command<recipe::LoadOptions>(

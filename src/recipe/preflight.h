@@ -22,6 +22,10 @@ Result<void> check_where(Session& session, const ObjectList& objects, const std:
 // may.
 Result<void> refuse_reader(Session& target, const std::stop_token& stop);
 
+// TW401 where the source writes no log; TW408 where it logs statements, TW111 where it logs rows in
+// a form that is not decoded: the setting that mends it is in the evidence.
+Result<void> require_row_log(Session& source, const std::stop_token& stop);
+
 // After these were reached once the board says which of them everything waits for.
 void watch(StatusBoard& board, std::initializer_list<Endpoint*> servers);
 

@@ -73,7 +73,10 @@ class Rounds {
 
  private:
   Result<RoundsResult> from_one_point(const std::stop_token& stop);
+  bool must_be_exact(const ListedTable& table) const;
+  const std::set<TableId>* family_of(const TableId& table) const;
   std::vector<ListedTable> to_be_exact() const;
+  std::set<TableId> too_busy(const SnapshotPoint& point) const;
   Result<SnapshotPoint> read_all(const std::stop_token& stop);
   Result<Reached> read_again(Reached before, const std::vector<ListedTable>& stale,
                              const std::stop_token& stop);
@@ -91,6 +94,7 @@ class Rounds {
   RoundTarget& target_;
   const Duration patience_;  // for tables that have to be read again
   const bool is_followed_;
+  std::vector<std::set<TableId>> families_;  // of tables that the server changes below the log
   StatusBoard& board_;
   RoundReader reader_;
   KnownTables tables_;
@@ -115,6 +119,19 @@ Result<std::set<TableId>> Rounds::touched_since_earlier_start(const SnapshotPoin
       TRY(tables_touched_between(*TRY(session(stop)), old, now, tables_.objects(), kind, stop));
   if (!touched.all_because.empty())
     board_.warn("every table is read again: " + touched.all_because);
+  if (is_followed_ && !families_.empty()) {
+    // A family is read at one point, all of it, or it is read again.
+    const TouchedTables any = TRY(tables_touched_between(*TRY(session(stop)), old, now,
+                                                         tables_.objects(), LogTouch::any, stop));
+    for (const std::set<TableId>& family : families_) {
+      const bool is_touched = std::ranges::any_of(
+          family, [&any](const TableId& table) { return any.tables.contains(table); });
+      if (is_touched) touched.tables.insert(family.begin(), family.end());
+    }
+    std::erase_if(touched.tables, [this](const TableId& table) {
+      return tables_.objects().find(table) == nullptr;
+    });
+  }
   LOG(info, "tables to read again after a restart",
       {{"tables", touched.tables.size()}, {"since", old.position_text()}});
   return std::move(touched.tables);
@@ -162,12 +179,35 @@ Result<std::vector<ListedTable>> Rounds::list_again(const std::set<TableId>& per
   return fresh;
 }
 
-// With the log behind them only tables whose rows have no name must stand at the point itself.
+// With the log behind them only tables whose rows have no name must stand at the point itself, and
+// those of which the log does not tell all.
+bool Rounds::must_be_exact(const ListedTable& table) const {
+  return !is_followed_ || !has_row_key(*table.def) || family_of(table.id()) != nullptr;
+}
+
+const std::set<TableId>* Rounds::family_of(const TableId& table) const {
+  const auto found = std::ranges::find_if(
+      families_, [&table](const std::set<TableId>& family) { return family.contains(table); });
+  return found == families_.end() ? nullptr : &*found;
+}
+
 std::vector<ListedTable> Rounds::to_be_exact() const {
   std::vector<ListedTable> tables = tables_.objects().tables;
-  if (is_followed_)
-    std::erase_if(tables, [](const ListedTable& table) { return has_row_key(*table.def); });
+  std::erase_if(tables, [this](const ListedTable& table) { return !must_be_exact(table); });
   return tables;
+}
+
+// The tables that cannot be read at this point. Of a family all or none: they stand at one point.
+std::set<TableId> Rounds::too_busy(const SnapshotPoint& point) const {
+  std::set<TableId> busy;
+  if (point.rung != Rung::window) return busy;
+  for (const ListedTable& table : tables_.objects().tables) {
+    if (point.is_exact_for(table.id()) || !must_be_exact(table)) continue;
+    busy.insert(table.id());
+    const std::set<TableId>* family = is_followed_ ? family_of(table.id()) : nullptr;
+    if (family != nullptr) busy.insert(family->begin(), family->end());
+  }
+  return busy;
 }
 
 // Steps 1 and 2: the point at which the tables stand, as far as the snapshots tell.
@@ -184,9 +224,9 @@ Result<SnapshotPoint> Rounds::read_all(const std::stop_token& stop) {
   Round all{{}, position_, TRY(touched_since_earlier_start(point, stop)), "copying rows"};
   Round busy{{}, position_, {}, "copying rows of busy tables"};
   // Without a log nothing is exact, and waiting would not change it: all tables are read at once.
+  const std::set<TableId> too_busy = this->too_busy(point);
   for (const ListedTable& table : objects.tables) {
-    const bool later = point.rung == Rung::window && !point.is_exact_for(table.id()) &&
-                       !(is_followed_ && has_row_key(*table.def));
+    const bool later = too_busy.contains(table.id());
     (later ? busy : all).tables.push_back(table);
     if (later) all.copy_again.insert(table.id());
   }
@@ -215,6 +255,7 @@ Result<Reached> Rounds::read_again(Reached before, const std::vector<ListedTable
 
 Result<RoundsResult> Rounds::from_one_point(const std::stop_token& stop) {
   tables_.begin_anew();
+  families_ = families(tables_.objects().cascades);
   Reached reached{TRY(read_all(stop)), {}};
   reached.standings = TRY(standings_at(reached.common, stop));
   const Instant give_up = real_clock().now() + patience_;

@@ -1,0 +1,197 @@
+#include "recipe/follow.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "flow/run.h"
+#include "sql/create_table.h"
+
+namespace tideway::recipe {
+namespace {
+
+std::map<TableId, CopiedTable> parse_starts(std::span<const TableStart> starts,
+                                            std::optional<Error>& error) {
+  std::map<TableId, CopiedTable> copied;
+  for (const TableStart& start : starts) {
+    auto low = LogStart::parse_json(start.low), high = LogStart::parse_json(start.high);
+    if (!low || !high) {
+      error = low ? high.error() : low.error();
+      return {};
+    }
+    copied.emplace(start.table, CopiedTable{*std::move(low), *std::move(high), start.is_exact});
+  }
+  return copied;
+}
+
+NameFolding folding_of(const Server& server) {
+  switch (server.lower_case_table_names) {
+    case 0:
+      return NameFolding::exact;
+    case 1:
+      return NameFolding::lower;
+    default:
+      return NameFolding::compare_lower;
+  }
+}
+
+Result<void> add_databases(Session& session, Definitions& definitions,
+                           const std::stop_token& stop) {
+  const auto found = TRY(
+      session.query("SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM "
+                    "information_schema.SCHEMATA",
+                    stop));
+  for (const auto& row : found.rows)
+    definitions.put(DatabaseDef{row[0].value_or(""), row[1].value_or(""), row[2].value_or("")});
+  return {};
+}
+
+// The definition a table has at the source now: right for the log's present end, and for as long
+// before as nobody altered it; its rows are checked against it.
+Result<std::optional<TableDef>> present_definition(const Endpoint& source, const TableId& table,
+                                                   const std::stop_token& stop) {
+  Session session = TRY(Session::open(source, {}, stop));
+  auto answer = session.query("SHOW CREATE TABLE " + quoted(table), stop);
+  if (!answer && answer.error().code() == ErrorCode::table_gone) return std::optional<TableDef>();
+  if (!answer) return fail(std::move(answer).error());
+  if (answer->rows.empty() || answer->rows[0].size() != 2) return std::optional<TableDef>();
+  return std::optional(TRY(parse_create_table(answer->rows[0][1].value_or(""), table.database)));
+}
+
+std::int64_t now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Following::~Following() = default;
+
+Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
+                                                   const FollowOptions& options,
+                                                   const std::stop_token& stop) {
+  std::unique_ptr<Following> following(new Following(parts, options));
+  LogProgress& progress = parts.progress;
+  const LogState& state = progress.found();
+  following->places_ =
+      std::make_unique<LogPlaces>(TRY(LogStart::parse_json(state.base.position)), progress.names());
+
+  LogSourceOptions reading;
+  reading.done = state.base.units;
+  if (state.split) {
+    reading.split = state.split->unit;
+    reading.split_rows = state.split->rows;
+  }
+  std::optional<Error> unreadable;
+  reading.copied = parse_starts(TRY(progress.starts(stop)), unreadable);
+  if (unreadable) return fail(*std::move(unreadable));
+  reading.is_wanted = [router = parts.router](const TableId& table) {
+    return table.name.empty() ? router->is_wanted(table.database) : router->is_wanted(table);
+  };
+  reading.find_definition = [source = parts.source](const TableId& table,
+                                                    const std::stop_token& asked) {
+    return present_definition(source, table, asked);
+  };
+  reading.sees_older_branches = options.sees_older_branches;
+  reading.block_bytes = options.block_bytes;
+
+  Session session = TRY_DURING("connecting to the source", Session::open(parts.source, {}, stop));
+  Definitions definitions(folding_of(session.server()));
+  TRY(add_databases(session, definitions, stop));
+  for (const SourceDefinition& each : TRY(progress.definitions(stop))) {
+    definitions.put(std::make_shared<const TableDef>(
+        TRY(parse_create_table(each.create_text, each.table.database))));
+  }
+  following->source_ =
+      std::make_unique<LogSource>(parts.source, std::move(reading), std::move(definitions),
+                                  *following->places_, progress.names(), parts.arbiter);
+  following->stage_ = std::make_unique<RouteStage>(parts.router);
+
+  LogSinkOptions writing;
+  writing.threads = options.threads;
+  writing.batch_bytes = options.batch_bytes;
+  writing.position = [places = following->places_.get()](const UnitEnd& last,
+                                                         const UnitSet& units) {
+    return places->behind(last, units).to_json();
+  };
+  writing.target_of = [router = parts.router](const TableId& table) -> std::optional<TableId> {
+    const bool is_wanted =
+        table.name.empty() ? router->is_wanted(table.database) : router->is_wanted(table);
+    if (!is_wanted) return std::nullopt;
+    const auto route = router->route(table);
+    return route ? std::optional(route->target) : std::nullopt;
+  };
+  following->sink_ = std::make_unique<LogSink>(progress, parts.arbiter, std::move(writing));
+  return following;
+}
+
+Result<Followed> Following::run(const std::stop_token& stop) {
+  const auto showing = parts_.board.show([this] { return status(); });
+  FlowOptions flow;
+  flow.readers = flow.writers = 1;
+  flow.channel_bytes = std::max<std::uint64_t>(4ULL * options_.block_bytes, 1ULL << 20U);
+  const Stage* const stages[] = {stage_.get()};
+  const Summary summary = TRY(tideway::run(*source_, stages, *sink_, flow, meter_, stop));
+  return Followed{sink_->base(), sink_->parked(), stage_->dropped(), summary.is_stopped};
+}
+
+Status Following::status() const {
+  Status status;
+  status.step = options_.step;
+  status.steps = options_.steps;
+  status.phase = options_.phase;
+  add_meter(status, meter_);
+  add_memory(status, parts_.arbiter);
+  const LogMeter& applied = sink_->meter();
+  status.rows_done = applied.inserted + applied.updated + applied.removed;
+  const std::int64_t oldest = applied.oldest_commit_us;
+  status.limit = sink_->pressure_text();
+  if (oldest != 0) {
+    const auto lag = std::max<std::int64_t>(now_us() - oldest, 0);
+    if (status.limit.empty() && lag > 1'000'000)
+      status.limit = fmt::format("{:.1f} s behind the source", static_cast<double>(lag) / 1e6);
+  }
+  return status;
+}
+
+LogStart low_of(const SnapshotPoint& point) {
+  LogStart start;
+  start.server_uuid = point.server_uuid;
+  if (!point.window) return start;
+  start.position = point.window->begin;
+  start.gtids = point.window->low;
+  return start;
+}
+
+LogStart high_of(const SnapshotPoint& point) {
+  LogStart start;
+  start.server_uuid = point.server_uuid;
+  if (!point.window) return start;
+  start.position = point.window->high;
+  start.gtids = point.window->high_gtids;
+  return start;
+}
+
+void describe_followed(Certificate& certificate, const Followed& followed) {
+  if (const auto place = LogStart::parse_json(followed.base.position))
+    certificate.position = place->to_text();
+  for (const ParkedTable& parked : followed.parked) {
+    auto found = std::ranges::find(certificate.tables, parked.table, &TableCertificate::target);
+    if (found == certificate.tables.end()) {
+      found = certificate.tables.insert(found, TableCertificate{});
+      found->source = found->target = parked.table;
+    }
+    TableCertificate& table = *found;
+    table.proof = Proof::unproven;
+    table.reason = fmt::format("left out from {} on, {} changes so far: {}", parked.from_unit,
+                               parked.dropped, parked.reason);
+  }
+  for (const Dropped& dropped : followed.dropped)
+    certificate.warnings.push_back(
+        fmt::format("{}: {} row changes and {} statements were left out: {}", quoted(dropped.table),
+                    dropped.rows, dropped.statements, dropped.reason));
+}
+
+}  // namespace tideway::recipe

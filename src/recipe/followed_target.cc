@@ -1,0 +1,97 @@
+#include "recipe/followed_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "recipe/follow.h"
+
+namespace tideway::recipe {
+namespace {
+
+enum class Copied : std::uint8_t { nothing, a_part, all };
+
+Copied copied(std::span<const StreamState> streams) {
+  const bool has_any = std::ranges::any_of(
+      streams, [](const StreamState& stream) { return stream.is_done || !stream.mark.empty(); });
+  if (!has_any) return Copied::nothing;
+  const bool is_whole =
+      streams.back().stream.is_last && std::ranges::all_of(streams, &StreamState::is_done);
+  return is_whole ? Copied::all : Copied::a_part;
+}
+
+Error not_followable(const std::vector<std::string>& tables) {
+  return {ErrorCode::no_consistent_point, Side::source, Retry::after_operator,
+          fmt::format("tables without a primary or unique key, or with foreign keys that cascade, "
+                      "were written to whenever they were read, and the log can follow them only "
+                      "from an exact position: {}. Use "
+                      "--consistency lock, which locks them for as long as the snapshot is opened, "
+                      "or leave them out with --filter",
+                      fmt::join(tables, ", "))};
+}
+
+}  // namespace
+
+Result<void> FollowedTarget::read_starts(const std::stop_token& stop) {
+  for (TableStart& start : TRY(log_.starts(stop))) {
+    const TableId table = start.table;
+    starts_.insert_or_assign(table, std::move(start));
+  }
+  return {};
+}
+
+Result<void> FollowedTarget::stand_at(std::span<const ListedTable> tables,
+                                      const SnapshotPoint& point, const std::stop_token& stop) {
+  const std::string low = low_of(point).to_json(), high = high_of(point).to_json();
+  std::vector<TableStart> changed;
+  for (const ListedTable& table : tables) {
+    const Copied has = copied(TRY(ledger().streams(table.id())));
+    const auto known = starts_.find(table.id());
+    if (has == Copied::all && known != starts_.end()) continue;
+    TableStart start{table.id(), low, high,
+                     table.is_transactional && point.is_exact_for(table.id())};
+    if (has != Copied::nothing && known != starts_.end()) {
+      // What was read at an earlier point stands before this one.
+      start.low = known->second.low;
+      start.is_exact = false;
+    }
+    starts_.insert_or_assign(table.id(), start);
+    changed.push_back(std::move(start));
+  }
+  return log_.set_starts(changed, stop);
+}
+
+Result<std::vector<TableStart>> FollowedTarget::starts(const ObjectList& objects,
+                                                       const RoundsResult& rounds) const {
+  std::vector<TableStart> found;
+  std::vector<std::string> loose;
+  std::set<TableId> cascading;
+  for (const auto& family : families(objects.cascades))
+    cascading.insert(family.begin(), family.end());
+  for (const ListedTable& table : objects.tables) {
+    const auto outcome = rounds.tables.find(table.id());
+    const auto start = starts_.find(table.id());
+    if (outcome == rounds.tables.end() || outcome->second.failure || start == starts_.end())
+      continue;
+    const bool must_be_exact = !has_row_key(*table.def) || cascading.contains(table.id());
+    if (!start->second.is_exact && must_be_exact) loose.push_back(quoted(table.id()));
+    found.push_back(start->second);
+  }
+  if (!loose.empty()) return fail(not_followable(loose));
+  return found;
+}
+
+Result<LogStart> least_start(std::span<const TableStart> starts) {
+  std::optional<LogStart> least;
+  for (const TableStart& start : starts) {
+    LogStart place = TRY(LogStart::parse_json(start.is_exact ? start.high : start.low));
+    if (!least || place.position < least->position) least = std::move(place);
+  }
+  if (!least) {
+    return fail(Error(ErrorCode::no_consistent_point, Side::source, Retry::after_operator,
+                      "no table was copied, so that there is nothing to follow"));
+  }
+  return *std::move(least);
+}
+
+}  // namespace tideway::recipe

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "base/result.h"
+#include "progress/log_progress.h"
+#include "recipe/server_target.h"
+#include "stream/log_start.h"
+
+namespace tideway::recipe {
+
+// A target whose tables are followed by the log once they are copied: it writes down where each of
+// them stands before its first row is read there.
+class FollowedTarget final : public ServerTarget {
+ public:
+  FollowedTarget(LogProgress& log, JobProgress& progress, Tables& tables, RouterPtr router,
+                 MemoryArbiter& arbiter, tideway::CopyOptions options)
+      : ServerTarget(progress, tables, std::move(router), arbiter, options), log_(log) {}
+
+  // As earlier starts left it.
+  Result<void> read_starts(const std::stop_token& stop);
+
+  Result<void> stand_at(std::span<const ListedTable> tables, const SnapshotPoint& point,
+                        const std::stop_token& stop) override;
+
+  // Of the tables that were read to their end. TW400: one whose rows have no key could not be read
+  // at one position, so that the log cannot follow it.
+  Result<std::vector<TableStart>> starts(const ObjectList& objects,
+                                         const RoundsResult& rounds) const;
+
+ private:
+  LogProgress& log_;
+  std::map<TableId, TableStart> starts_;
+};
+
+// From where the log is read so that nothing behind any of the tables is missed.
+Result<LogStart> least_start(std::span<const TableStart> starts);
+
+}  // namespace tideway::recipe
