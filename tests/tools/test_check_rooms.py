@@ -117,3 +117,17 @@ def test_an_unknown_room_and_a_room_that_is_not_built_are_found(tree):
         "src/apply/CMakeLists.txt: is missing: the room is not built",
         "src/util: 'util' is no room: cmake/rooms.cmake does not list it",
     ]
+
+
+def test_a_type_that_another_room_has_under_the_same_name_is_found(tree):
+    tree("src/base/error.h", "#pragma once\nnamespace tideway {\nclass Reader {\n};\n}  // namespace tideway\n")
+    tree("src/flow/run.h", '#pragma once\n#include "base/error.h"\nnamespace tideway {\nstruct Reader : Other {\n};\n}  // namespace tideway\n')
+    assert check(tree) == ["src/flow/run.h:4: tideway::Reader is a type of base/error.h already"]
+
+
+def test_a_name_may_be_declared_again_and_taken_in_another_namespace(tree):
+    tree("src/base/error.h", "#pragma once\nnamespace tideway {\nclass Reader {\n};\n}  // namespace tideway\n")
+    tree("src/flow/run.h", "#pragma once\nnamespace tideway {\nclass Reader;\nstruct Reader::Part {\n};\n}  // namespace tideway\n")
+    tree("src/base/error.cc", "namespace tideway {\nnamespace {\nclass Reader {\n};\n}  // namespace\n}  // namespace tideway\n")
+    tree("src/sql/lexer.h", "#pragma once\nnamespace tideway::sql {\nclass Reader {\n};\n}  // namespace tideway::sql\n")
+    assert check(tree) == []
