@@ -124,12 +124,15 @@ class Binder {
       }
       case ExpressionTree::Kind::column:
         return column(tree);
+      case ExpressionTree::Kind::operation:
       case ExpressionTree::Kind::function:
         break;
     }
     Terms arguments;
     for (const ExpressionTree& argument : tree.arguments) arguments.push_back(TRY(bind(argument)));
-    if (auto made = TRY(bind_operator(tree.text, arguments, tree.place))) return *std::move(made);
+    if (tree.kind == ExpressionTree::Kind::operation) {
+      if (auto made = TRY(bind_operator(tree.text, arguments, tree.place))) return *std::move(made);
+    }
     return bind_function(tree.text, std::move(arguments), tree.place);
   }
   const std::string& unknown() const { return unknown_; }

@@ -65,14 +65,14 @@ class Parser {
     return fmt::format("{}:{}", at.line, at.column);
   }
   Tree call(std::string name, std::vector<Tree> arguments) const {
-    Tree tree{Tree::Kind::function, std::move(name), std::move(arguments), {}};
+    Tree tree{Tree::Kind::operation, std::move(name), std::move(arguments), {}};
     tree.place = tree.arguments.empty() ? place() : tree.arguments.front().place;
     return tree;
   }
   static Tree negated(Tree tree, bool is_negated) {
     if (!is_negated) return tree;
     std::string at = tree.place;
-    return {Tree::Kind::function, "NOT", {std::move(tree)}, std::move(at)};
+    return {Tree::Kind::operation, "NOT", {std::move(tree)}, std::move(at)};
   }
 
   TokenCursor cursor_;
@@ -200,7 +200,7 @@ Result<Tree> Parser::unary() {
     tree = call("NOT", {TRY(unary())});
   } else if (accept_symbol("~")) {
     tree = call("~", {TRY(unary())});
-  } else if (cursor_.at("BINARY") && !cursor_.peek(1).is('(')) {
+  } else if (cursor_.at("BINARY")) {
     cursor_.take();
     tree = call("BINARY", {TRY(unary())});
   } else {
@@ -272,7 +272,7 @@ Result<Tree> Parser::case_when() {
   TRY(cursor_.expect("CASE"));
   std::optional<Tree> compared;
   if (!cursor_.at("WHEN")) compared = TRY(expression());
-  Tree tree{Tree::Kind::function, "CASE", {}, at};
+  Tree tree{Tree::Kind::operation, "CASE", {}, at};
   while (cursor_.accept("WHEN")) {
     Tree condition = TRY(expression());
     if (compared) condition = call("=", {*compared, std::move(condition)});

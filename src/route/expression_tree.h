@@ -13,11 +13,13 @@ namespace tideway {
 struct ExpressionTree {
   enum class Kind : std::uint8_t {
     null,
-    number,    // text: as written
-    text,      // text: its bytes
-    bytes,     // text: of x'…' and b'…'
-    column,    // text: its name
-    function,  // text: upper case; operators too: "+", "AND", "<=>", "IS NULL", "CASE"
+    number,     // text: as written
+    text,       // text: its bytes
+    bytes,      // text: of x'…' and b'…'
+    column,     // text: its name
+    operation,  // text: "+", "AND", "<=>", "IS NULL", "CASE", …; the grammar has counted its
+                // arguments
+    function,   // text: upper case, any name; nothing is known of its arguments
   };
   Kind kind = Kind::null;
   std::string text;

@@ -122,6 +122,17 @@ TEST(Expression, what_is_not_understood_is_an_error_with_its_place) {
   EXPECT_EQ(ask(std::string(5000, '-') + "1").rfind("syntax error", 0), 0U);
 }
 
+TEST(Expression, the_word_of_an_operator_is_no_function) {
+  for (const char* word : {"REGEXP", "RLIKE", "LIKE", "IN", "BETWEEN", "AND", "OR", "XOR"}) {
+    for (const char* list : {"()", "(id)", "(id, 1)"}) {
+      EXPECT_NE(ask(std::string(word) + list).find("is not known"), std::string::npos) << word;
+    }
+  }
+  EXPECT_EQ(ask("BINARY()").rfind("syntax error", 0), 0U);
+  EXPECT_EQ(ask("BINARY (id + 6) = 13"), "true");
+  EXPECT_NE(ask("1 + NOT(id)").find("is not known"), std::string::npos);
+}
+
 TEST(Expression, an_unknown_column_is_told_apart_from_an_error) {
   EXPECT_EQ(ask("nothing = 1 AND id = 1"), "unknown column nothing");
 }
