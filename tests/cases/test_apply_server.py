@@ -1,21 +1,10 @@
 """The tests of progress/ and apply/ that need a server: GoogleTest programs, told here where it is."""
 
 import os
-import pathlib
 import subprocess
 
 import pytest
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-
-
-def built(name: str) -> pathlib.Path:
-    """A test program of this checkout: in $TIDEWAY_BUILD, or the newest of the usual build directories."""
-    named = os.environ.get("TIDEWAY_BUILD")
-    places = [pathlib.Path(named)] if named else [ROOT / "build" / each for each in ("dev", "release", "asan", "tsan")]
-    found = [place / "bin" / name for place in places if (place / "bin" / name).exists()]
-    assert found, f"{name} is not built; looked in {', '.join(map(str, places))}"
-    return max(found, key=lambda path: path.stat().st_mtime)
+from programs import built
 
 
 @pytest.mark.parametrize("program", ["test_progress_server", "test_apply_server"])

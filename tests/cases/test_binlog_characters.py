@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from test_snapshot_server import built
+from programs import built
 
 # Of these every value comes back from UTF-8 (model/odd_value.h), so that what has no character reads as the server prints it.
 _FAITHFUL = {"latin1", "ucs2", "utf16", "utf16le", "utf32", "cp850", "gb18030", "koi8u", "utf8", "utf8mb4"}

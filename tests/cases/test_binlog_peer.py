@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from test_snapshot_server import built
+from programs import built
 from testbed import clients
 
 _TABLE = """CREATE TABLE peer.t (id INT NOT NULL PRIMARY KEY, i8 TINYINT, i16 SMALLINT, i24 MEDIUMINT, i64 BIGINT, d DECIMAL(20,6), d65 DECIMAL(65,30),

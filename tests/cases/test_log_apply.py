@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from test_apply_server import built
+from programs import built
 
 FULL = os.environ.get("TIDEWAY_FULL") == "1"
 _TABLES = ("keyed", "pair", "keyless", "hot", "parent", "child")

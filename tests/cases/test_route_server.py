@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from test_snapshot_server import built
+from programs import built
 
 
 @pytest.mark.timeout(300)

@@ -1,25 +1,12 @@
 """The tests of stream/ that need servers: a GoogleTest program, told here where they are."""
 
 import os
-import pathlib
 import subprocess
 
 import pytest
+from programs import built
 
 from testbed.servers import Server
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-
-
-def built(name: str) -> pathlib.Path:
-    """A test program of this checkout: in $TIDEWAY_BUILD, or the newest of the usual build directories."""
-    named = os.environ.get("TIDEWAY_BUILD")
-    places = [pathlib.Path(named)] if named else [ROOT / "build" / each for each in ("dev", "release", "asan", "tsan")]
-    found = [place / "bin" / name for place in places if (place / "bin" / name).exists()]
-    assert found, f"{name} is not built; looked in {', '.join(map(str, places))}"
-    return max(found, key=lambda path: path.stat().st_mtime)
-
-
 
 
 @pytest.mark.timeout(600)
