@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <map>
 #include <set>
 
@@ -19,12 +18,6 @@ namespace {
 
 constexpr std::size_t rows_per_fence =
     5000;  // chunk rows changed in one transaction: TiDB bounds its size
-
-std::uint64_t number_of(const std::optional<std::string>& text) {
-  std::uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 struct JobRow {
   std::uint32_t format = 0;
@@ -43,7 +36,7 @@ Result<std::optional<JobRow>> read_row(const Control& control, Session& session,
       stop));
   if (!format) return std::optional<JobRow>();
   JobRow job;
-  job.format = static_cast<std::uint32_t>(number_of(format));
+  job.format = static_cast<std::uint32_t>(meta_number(format));
   if (job.format > progress_format) {
     return fail(Error(ErrorCode::progress_unreadable, Side::target, Retry::never,
                       fmt::format("job '{}' was written in format {}; this version reads up to {}",
@@ -61,14 +54,14 @@ Result<std::optional<JobRow>> read_row(const Control& control, Session& session,
                       "the job's row vanished under its lock"));
   }
   const auto& row = answer.rows[0];
-  job.epoch = number_of(row[0]);
+  job.epoch = meta_number(row[0]);
   job.recipe = row[1].value_or("");
   job.config_hash = row[2].value_or("");
   job.settings = row[3].value_or("");
   job.owner = parse_owner(row[4].value_or(""));
   job.sessions = row[5].value_or("");
   job.claim = {0, row[6].value_or(""), row[7].value_or(""), row[8].value_or("")};
-  job.heartbeat_age = std::chrono::microseconds(number_of(row[9]));
+  job.heartbeat_age = std::chrono::microseconds(meta_number(row[9]));
   return job;
 }
 

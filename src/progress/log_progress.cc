@@ -2,20 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "progress/control.h"
 #include "progress/log_rows.h"
 #include "progress/meta_tables.h"
 
 namespace tideway {
 namespace {
-
-std::uint64_t number_of(const std::optional<std::string>& text) {
-  std::uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 std::string key_of(const TableId& table) {
   return fmt::format("table_database = {} AND table_name = {}", meta_text(table.database),
@@ -84,7 +76,7 @@ Result<void> LogProgress::read(const std::stop_token& stop) {
       "SELECT piece_unit, piece_rows FROM tideway_meta.lane WHERE piece_unit != '' AND " + where,
       stop));
   for (const auto& row : pieces.rows)
-    state.split = TRY(parse_split(row[0].value_or(""), number_of(row[1]), names_));
+    state.split = TRY(parse_split(row[0].value_or(""), meta_number(row[1]), names_));
   const auto parked = TRY(control.read(
       "SELECT table_database, table_name, from_unit, reason, dropped FROM tideway_meta.parked "
       "WHERE " +
@@ -94,7 +86,7 @@ Result<void> LogProgress::read(const std::stop_token& stop) {
     state.parked.push_back({{row[0].value_or(""), row[1].value_or("")},
                             row[2].value_or(""),
                             row[3].value_or(""),
-                            number_of(row[4])});
+                            meta_number(row[4])});
   }
   const auto ddl = TRY(control.read(
       "SELECT unit, intent, tag, before_hash, after_hash FROM tideway_meta.ddl WHERE " + where,
@@ -252,11 +244,11 @@ Result<std::vector<LaneRow>> LogProgress::lanes(std::uint32_t count, const std::
   std::vector<LaneRow> lanes;
   for (const auto& row : found.rows) {
     LaneRow lane;
-    lane.lane = static_cast<std::uint32_t>(number_of(row[0]));
-    lane.commit_no = number_of(row[1]);
+    lane.lane = static_cast<std::uint32_t>(meta_number(row[0]));
+    lane.commit_no = meta_number(row[1]);
     lane.done = TRY(UnitSet::parse(row[2].value_or(""), names_));
     if (!row[3].value_or("").empty())
-      lane.piece = TRY(parse_split(*row[3], number_of(row[4]), names_));
+      lane.piece = TRY(parse_split(*row[3], meta_number(row[4]), names_));
     lanes.push_back(std::move(lane));
   }
   if (lanes.size() != count) return fail(control.fenced());
@@ -282,9 +274,9 @@ Result<bool> LogProgress::was_committed(Session& session, const LaneRow& now,
           control.where_job(), now.lane),
       stop));
   TRY(session.execute("ROLLBACK", stop));
-  if (answer.rows.size() != 1 || number_of(answer.rows[0][0]) != progress_.epoch())
+  if (answer.rows.size() != 1 || meta_number(answer.rows[0][0]) != progress_.epoch())
     return fail(control.fenced());
-  const std::uint64_t commit_no = number_of(answer.rows[0][1]);
+  const std::uint64_t commit_no = meta_number(answer.rows[0][1]);
   if (commit_no != now.commit_no && commit_no != now.commit_no + 1) return fail(control.fenced());
   return commit_no == now.commit_no + 1;
 }

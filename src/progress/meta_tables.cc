@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <set>
 
 #include "base/text.h"
@@ -146,6 +147,12 @@ std::string meta_bytes(std::string_view bytes) {
   std::string out;
   append_hex_literal(out, bytes);  // x'' is an empty string
   return out;
+}
+
+std::uint64_t meta_number(const std::optional<std::string>& text) {
+  std::uint64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
 }
 
 }  // namespace tideway

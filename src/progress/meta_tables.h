@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -51,5 +52,8 @@ Result<void> create_meta_tables(Session& session, std::span<const MetaTable> tab
 // positions).
 std::string meta_text(std::string_view text);    // 'it''s'
 std::string meta_bytes(std::string_view bytes);  // x'00ff', and '' for none
+
+// A whole number of a progress row; 0 for NULL.
+std::uint64_t meta_number(const std::optional<std::string>& text);
 
 }  // namespace tideway

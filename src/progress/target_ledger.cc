@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <string_view>
 
 #include "base/check.h"
@@ -14,12 +13,6 @@ namespace {
 
 constexpr std::size_t rows_per_page = 2000;
 constexpr std::size_t statement_bytes = 512 * 1024;
-
-std::uint64_t number_of(const std::optional<std::string>& text) {
-  std::uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 std::string where_stream(const Control& control, const Stream& stream) {
   return fmt::format("{} AND table_database = {} AND table_name = {} AND ordinal = {}",
@@ -45,10 +38,10 @@ Result<ChunkState> parse_row(const std::vector<std::optional<std::string>>& row)
   ChunkState chunk;
   Stream& stream = chunk.stream.stream;
   stream.table = {row[0].value_or(""), row[1].value_or("")};
-  stream.ordinal = number_of(row[2]);
+  stream.ordinal = meta_number(row[2]);
   stream.range = row[3].value_or("");
-  stream.is_last = number_of(row[4]) != 0;
-  chunk.commit_no = number_of(row[5]);
+  stream.is_last = meta_number(row[4]) != 0;
+  chunk.commit_no = meta_number(row[5]);
   chunk.stream.is_done = row[6] == "done";
   chunk.stream.mark = row[7].value_or("");
   if (!parse_digest(row[8].value_or(""), chunk.stream.digest)) return fail(unreadable(stream));
@@ -201,9 +194,9 @@ Result<bool> TargetLedger::was_committed(Session& session, const ChunkState& now
                   where_stream(control, now.stream.stream)),
       stop));
   TRY(session.execute("ROLLBACK", stop));
-  if (answer.rows.size() != 1 || number_of(answer.rows[0][0]) != progress_.epoch())
+  if (answer.rows.size() != 1 || meta_number(answer.rows[0][0]) != progress_.epoch())
     return fail(control.fenced());
-  const std::uint64_t commit_no = number_of(answer.rows[0][1]);
+  const std::uint64_t commit_no = meta_number(answer.rows[0][1]);
   if (commit_no != now.commit_no && commit_no != now.commit_no + 1) return fail(control.fenced());
   return commit_no == now.commit_no + 1;
 }
