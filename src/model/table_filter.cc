@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/text.h"
 
 namespace tideway {
 namespace {
@@ -408,6 +409,13 @@ bool TableFilter::matches_database(std::string_view database) const {
            matches(rule.database, name);
   });
   return decides != rules.rend() && decides->is_positive;
+}
+
+bool is_system_database(std::string_view database) {
+  constexpr std::array<std::string_view, 8> names = {
+      "mysql",          "information_schema", "performance_schema", "sys",
+      "metrics_schema", "inspection_schema",  "tideway_meta",       "dm_meta"};
+  return std::ranges::find(names, ascii_lower(database)) != names.end();
 }
 
 }  // namespace tideway

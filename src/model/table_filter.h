@@ -63,4 +63,7 @@ class TableFilter {
 // stay.
 std::string unicode_lower(std::string_view text);
 
+// The server's own databases, Tideway's and those of tools like it, in any case: no job takes them.
+bool is_system_database(std::string_view database);
+
 }  // namespace tideway

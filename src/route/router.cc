@@ -4,21 +4,10 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
-
-#include "base/text.h"
 
 namespace tideway {
 namespace {
-
-constexpr std::array<std::string_view, 8> system_databases = {
-    "mysql",          "information_schema", "performance_schema", "sys",
-    "metrics_schema", "inspection_schema",  "tideway_meta",       "dm_meta"};
-
-bool is_system(std::string_view database) {
-  return std::ranges::find(system_databases, ascii_lower(database)) != system_databases.end();
-}
 
 const NamePattern* find(const std::vector<NamePattern>& patterns, std::string_view name) {
   const auto found = std::ranges::find_if(
@@ -97,7 +86,7 @@ Error one_target(const Route& one, const Route& other) {
 }  // namespace
 
 Decision Router::decide(const TableId& table) const {
-  if (is_system(table.database)) return {false, system_reason};
+  if (is_system_database(table.database)) return {false, system_reason};
   const std::string rule = filter_.rule_for(table);
   const std::string why = rule.empty() ? "no filter rule takes it" : "filter '" + rule + "'";
   if (!filter_.matches_table(table)) return {false, why};
@@ -106,7 +95,7 @@ Decision Router::decide(const TableId& table) const {
 }
 
 Decision Router::decide_database(std::string_view database) const {
-  if (is_system(database)) return {false, system_reason};
+  if (is_system_database(database)) return {false, system_reason};
   if (!filter_.matches_database(database)) return {false, "no filter rule takes it"};
   if (rules_.lists) return ask_list(*rules_.lists, {std::string(database), ""});
   return {true, "a filter rule takes it"};

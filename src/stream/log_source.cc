@@ -19,10 +19,6 @@ void LogSource::read_until(LogStart end) {
   ++state_->until_version;
 }
 
-LogPosition LogSource::position() const {
-  return state_->position.with([](const LogPosition& position) { return position; });
-}
-
 const LogReadMeter& LogSource::meter() const { return state_->meter; }
 
 }  // namespace tideway

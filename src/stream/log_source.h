@@ -73,7 +73,6 @@ class LogSource : public Source {
 
   // The stream ends once everything up to there has been handed on; a later call moves the end.
   void read_until(LogStart end);
-  LogPosition position() const;  // everything before it was handed on or concerns nobody
   const LogReadMeter& meter() const;
 
   struct State;  // private to the room

@@ -34,7 +34,6 @@ struct LogSource::State {
   LogReadMeter meter;
   Guarded<std::optional<LogStart>> until;
   std::atomic<std::uint64_t> until_version = 0;
-  Guarded<LogPosition> position;
 };
 
 // Turns events into the items of blocks. Private to the room.
@@ -88,7 +87,8 @@ class LogSourceReader final : public Reader {
   Result<void> take_rotate(const Rotate& rotate);
   Result<void> take_query(const EventHeader& header, const QueryEvent& query,
                           const std::stop_token& stop);
-  Result<void> take_ddl(const QueryEvent& query, const std::stop_token& stop);
+  Result<void> take_ddl(const QueryEvent& query, const SessionContext& session,
+                        const std::stop_token& stop);
   Result<void> take_prepare(bool is_one_phase, const std::stop_token& stop);
   Result<void> commit_branch(const std::string& xid, const std::stop_token& stop);
   Result<void> open_branch(const LogPosition& begin, const std::stop_token& stop);

@@ -7,7 +7,7 @@
 namespace tideway {
 
 Result<void> LogSourceReader::begin_rows(const RowsEvent& event) {
-  if (event.table_id == RowsEvent::no_table || event.rows.empty()) return {};
+  if (event.table_id == RowsEvent::no_table) return {};
   if (!unit_) {
     return fail(
         Error(ErrorCode::log_corrupt, Side::source, Retry::never, "rows outside any transaction"));

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "binlog/characters.h"
+#include "model/table_filter.h"
 #include "sql/statement_kind.h"
 #include "stream/log_source_reader.h"
 
@@ -15,18 +16,6 @@ namespace {
 
 std::string xid_text(const XaName& name) {
   return fmt::format("{},{},{}", to_hex(name.global), to_hex(name.branch), name.format);
-}
-
-// The statement in UTF-8: the log has it in the character set of the client that sent it.
-Result<std::string> statement_text(const QueryEvent& query) {
-  const std::string_view set = CharacterSet::name_of(query.session.client_collation);
-  if (set.empty()) return std::string(query.statement);
-  const CharacterSet* characters = TRY(CharacterSet::find(set));
-  if (characters->is_utf8()) return std::string(query.statement);
-  std::string text(CharacterSet::room(query.statement.size()), '\0');
-  const char* const end = characters->write_utf8_or_marks(text.data(), query.statement);
-  text.resize(static_cast<std::size_t>(end - text.data()));
-  return text;
 }
 
 Error logged_statement(const BinlogStatement& statement, std::string_view text) {
@@ -147,7 +136,6 @@ void LogSourceReader::take_heartbeat(const Heartbeat& heartbeat) {
   // Behind what the source left out, because it is not wanted again.
   if (told.file == file_ && told.offset > offset_) offset_ = told.offset;
   if (!(here() < told)) state_.meter.tail_ns = now_ns();
-  state_.position.with([&](LogPosition& position) { position = here(); });
 }
 
 Result<void> LogSourceReader::begin_unit(const EventHeader& header, const GtidEvent* gtid) {
@@ -213,13 +201,14 @@ Result<void> LogSourceReader::end_unit() {
   unit_.reset();
   unit_file_ = file_;
   unit_end_ = offset_;
-  state_.position.with([&](LogPosition& position) { position = here(); });
   return {};
 }
 
 Result<void> LogSourceReader::take_query(const EventHeader& header, const QueryEvent& query,
                                          const std::stop_token& stop) {
-  const BinlogStatement statement = classify_statement(query.statement, query.session);
+  SessionContext session = query.session;
+  session.server_version = events_.format().version_number();
+  const BinlogStatement statement = classify_statement(query.statement, session);
   // Before 5.7 nothing but BEGIN, or the statement itself, opens a transaction without a GTID.
   if (!unit_) TRY(begin_unit(header, nullptr));
   Unit& unit = *unit_;
@@ -253,22 +242,23 @@ Result<void> LogSourceReader::take_query(const EventHeader& header, const QueryE
     case StatementKind::unrelated:
       return unit.is_begun ? Result<void>() : end_unit();
     case StatementKind::dml:
-      if (unit.is_done || !tables_.is_wanted({query.session.database, ""})) {
+      // Which tables it changes is not looked for: it may name others than its database's.
+      if (unit.is_done || is_system_database(session.database))
         return unit.is_begun ? Result<void>() : end_unit();
-      }
       return fail(logged_statement(statement, query.statement));
     case StatementKind::ddl:
-      return take_ddl(query, stop);
+      return take_ddl(query, session, stop);
     case StatementKind::unknown:
       break;
   }
   return fail(unknown_statement(query.statement));
 }
 
-Result<void> LogSourceReader::take_ddl(const QueryEvent& query, const std::stop_token& stop) {
+Result<void> LogSourceReader::take_ddl(const QueryEvent& query, const SessionContext& session,
+                                       const std::stop_token& stop) {
   if (unit_->is_done || query.error != 0) return end_unit();
-  SessionContext session = query.session;
-  auto change = tables_.apply(TRY(statement_text(query)), session, stop);
+  const std::string text = TRY(CharacterSet::to_utf8(session.client_collation, query.statement));
+  auto change = tables_.apply(text, session, stop);
   if (!change) {
     Error error = std::move(change).error();
     return fail(std::move(error).during("following a statement of the log: " +
@@ -310,9 +300,10 @@ Result<void> LogSourceReader::commit_branch(const std::string& xid, const std::s
 Result<void> LogSourceReader::open_branch(const LogPosition& begin, const std::stop_token& stop) {
   unit_->is_branch = true;
   branch_.emplace(state_.source, state_.options.heartbeat, false);
-  branch_events_.emplace(true);
   tables_.forget_numbers();
-  return branch_->open({connection_.server_uuid(), std::nullopt, begin}, stop);
+  TRY(branch_->open({connection_.server_uuid(), std::nullopt, begin}, stop));
+  branch_events_.emplace(branch_->has_checksums());
+  return {};
 }
 
 }  // namespace tideway

@@ -3,18 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/log.h"
-#include "base/text.h"
+#include "model/table_filter.h"
 #include "sql/ddl.h"
 #include "stream/named_tables.h"
 
 namespace tideway {
 namespace {
-
-constexpr std::array server_databases = {"mysql", "sys", "information_schema", "performance_schema",
-                                         "tideway_meta"};
 
 Error unknown_definition(const TableId& table) {
   Evidence evidence;
@@ -27,8 +23,7 @@ Error unknown_definition(const TableId& table) {
 }  // namespace
 
 bool LoggedTables::is_wanted(const TableId& table) const {
-  const std::string database = ascii_lower(table.database);
-  if (std::ranges::find(server_databases, database) != server_databases.end()) return false;
+  if (is_system_database(table.database)) return false;
   return !options_.is_wanted || options_.is_wanted(table);
 }
 
