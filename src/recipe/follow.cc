@@ -6,23 +6,24 @@
 #include <chrono>
 
 #include "flow/run.h"
+#include "recipe/log_place.h"
 #include "sql/create_table.h"
 
 namespace tideway::recipe {
 namespace {
 
-std::map<TableId, CopiedTable> parse_starts(std::span<const TableStart> starts,
-                                            std::optional<Error>& error) {
+Result<std::map<TableId, CopiedTable>> parse_starts(std::span<const TableStart> starts) {
   std::map<TableId, CopiedTable> copied;
   for (const TableStart& start : starts) {
-    auto low = LogStart::parse_json(start.low), high = LogStart::parse_json(start.high);
-    if (!low || !high) {
-      error = low ? high.error() : low.error();
-      return {};
-    }
-    copied.emplace(start.table, CopiedTable{*std::move(low), *std::move(high), start.is_exact});
+    copied.emplace(start.table, CopiedTable{TRY(LogStart::parse_json(start.low)),
+                                            TRY(LogStart::parse_json(start.high)), start.is_exact});
   }
   return copied;
+}
+
+// A name without a table is a database.
+bool is_wanted(const Router& router, const TableId& table) {
+  return table.name.empty() ? router.is_wanted(table.database) : router.is_wanted(table);
 }
 
 NameFolding folding_of(const Server& server) {
@@ -59,6 +60,14 @@ Result<std::optional<TableDef>> present_definition(const Endpoint& source, const
   return std::optional(TRY(parse_create_table(answer->rows[0][1].value_or(""), table.database)));
 }
 
+LogStart at(const SnapshotPoint& point, LogPosition position, std::optional<GtidSet> gtids) {
+  LogStart start;
+  start.server_uuid = point.server_uuid;
+  start.position = std::move(position);
+  start.gtids = std::move(gtids);
+  return start;
+}
+
 std::int64_t now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -84,11 +93,9 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
     reading.split = state.split->unit;
     reading.split_rows = state.split->rows;
   }
-  std::optional<Error> unreadable;
-  reading.copied = parse_starts(TRY(progress.starts(stop)), unreadable);
-  if (unreadable) return fail(*std::move(unreadable));
+  reading.copied = TRY(parse_starts(TRY(progress.starts(stop))));
   reading.is_wanted = [router = parts.router](const TableId& table) {
-    return table.name.empty() ? router->is_wanted(table.database) : router->is_wanted(table);
+    return is_wanted(*router, table);
   };
   reading.find_definition = [source = parts.source](const TableId& table,
                                                     const std::stop_token& asked) {
@@ -117,9 +124,7 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
     return places->behind(last, units).to_json();
   };
   writing.target_of = [router = parts.router](const TableId& table) -> std::optional<TableId> {
-    const bool is_wanted =
-        table.name.empty() ? router->is_wanted(table.database) : router->is_wanted(table);
-    if (!is_wanted) return std::nullopt;
+    if (!is_wanted(*router, table)) return std::nullopt;
     const auto route = router->route(table);
     return route ? std::optional(route->target) : std::nullopt;
   };
@@ -134,6 +139,7 @@ Result<Followed> Following::run(const std::stop_token& stop) {
   flow.channel_bytes = std::max<std::uint64_t>(4ULL * options_.block_bytes, 1ULL << 20U);
   const Stage* const stages[] = {stage_.get()};
   const Summary summary = TRY(tideway::run(*source_, stages, *sink_, flow, meter_, stop));
+  for (std::string& warning : stage_->warnings()) parts_.board.warn(std::move(warning));
   return Followed{sink_->base(), sink_->parked(), stage_->dropped(), summary.is_stopped};
 }
 
@@ -157,21 +163,36 @@ Status Following::status() const {
 }
 
 LogStart low_of(const SnapshotPoint& point) {
-  LogStart start;
-  start.server_uuid = point.server_uuid;
-  if (!point.window) return start;
-  start.position = point.window->begin;
-  start.gtids = point.window->low;
-  return start;
+  if (!point.window) return at(point, {}, std::nullopt);
+  return at(point, point.window->begin, point.window->low);
 }
 
 LogStart high_of(const SnapshotPoint& point) {
-  LogStart start;
-  start.server_uuid = point.server_uuid;
-  if (!point.window) return start;
-  start.position = point.window->high;
-  start.gtids = point.window->high_gtids;
-  return start;
+  if (!point.window) return at(point, {}, std::nullopt);
+  return at(point, point.window->high, point.window->high_gtids);
+}
+
+std::vector<SourceDefinition> source_definitions(const ObjectList& objects) {
+  std::vector<SourceDefinition> definitions;
+  for (const ListedTable& table : objects.tables)
+    definitions.push_back({table.id(), table.def->create_text});
+  return definitions;
+}
+
+Result<Followed> follow_until(const FollowParts& parts, const FollowOptions& options,
+                              const std::string& until, const std::stop_token& stop) {
+  auto following = TRY(Following::open(parts, options, stop));
+  if (!until.empty()) {
+    Session session = TRY_DURING("connecting to the source", Session::open(parts.source, {}, stop));
+    following->read_until(
+        TRY_DURING("--until", find_log_place(session, until == "caught-up" ? "now" : until, stop)));
+  }
+  Followed followed = TRY(following->run(stop));
+  if (followed.is_stopped) {
+    return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
+                      "stopped while following the log"));
+  }
+  return followed;
 }
 
 void describe_followed(Certificate& certificate, const Followed& followed) {

@@ -17,6 +17,7 @@
 #include "progress/log_progress.h"
 #include "route/route_stage.h"
 #include "route/router.h"
+#include "snapshot/object_list.h"
 #include "snapshot/snapshot_point.h"
 #include "stream/log_source.h"
 #include "stream/log_start.h"
@@ -80,6 +81,14 @@ class Following {
   std::unique_ptr<LogSink> sink_;
   Meter meter_;
 };
+
+// All of it, up to a place (find_log_place()'s words, or caught-up: where the log ends now); empty:
+// until stopped. TW106 when that came first.
+Result<Followed> follow_until(const FollowParts& parts, const FollowOptions& options,
+                              const std::string& until, const std::stop_token& stop);
+
+// What the rows of listed tables are decoded with.
+std::vector<SourceDefinition> source_definitions(const ObjectList& objects);
 
 // Position, parked tables and what rules left out.
 void describe_followed(Certificate& certificate, const Followed& followed);

@@ -30,6 +30,14 @@ Error not_followable(const std::vector<std::string>& tables) {
                       fmt::join(tables, ", "))};
 }
 
+// Changes of a table that is there in part cannot be applied to it.
+Error not_copied(const std::vector<std::string>& tables) {
+  return {ErrorCode::no_consistent_point, Side::source, Retry::after_operator,
+          fmt::format("not every table could be copied, and the log cannot follow those: {}. Start "
+                      "again, or leave them out with --filter",
+                      fmt::join(tables, "; "))};
+}
+
 }  // namespace
 
 Result<void> FollowedTarget::read_starts(const std::stop_token& stop) {
@@ -64,19 +72,24 @@ Result<void> FollowedTarget::stand_at(std::span<const ListedTable> tables,
 Result<std::vector<TableStart>> FollowedTarget::starts(const ObjectList& objects,
                                                        const RoundsResult& rounds) const {
   std::vector<TableStart> found;
-  std::vector<std::string> loose;
+  std::vector<std::string> loose, failed;
   std::set<TableId> cascading;
   for (const auto& family : families(objects.cascades))
     cascading.insert(family.begin(), family.end());
   for (const ListedTable& table : objects.tables) {
     const auto outcome = rounds.tables.find(table.id());
     const auto start = starts_.find(table.id());
-    if (outcome == rounds.tables.end() || outcome->second.failure || start == starts_.end())
+    if (outcome == rounds.tables.end() || outcome->second.failure || start == starts_.end()) {
+      failed.push_back(fmt::format(
+          "{}: {}", quoted(table.id()),
+          outcome == rounds.tables.end() ? "it was not read" : outcome->second.why_not));
       continue;
+    }
     const bool must_be_exact = !has_row_key(*table.def) || cascading.contains(table.id());
     if (!start->second.is_exact && must_be_exact) loose.push_back(quoted(table.id()));
     found.push_back(start->second);
   }
+  if (!failed.empty()) return fail(not_copied(failed));
   if (!loose.empty()) return fail(not_followable(loose));
   return found;
 }

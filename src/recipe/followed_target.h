@@ -26,7 +26,7 @@ class FollowedTarget final : public ServerTarget {
   Result<void> stand_at(std::span<const ListedTable> tables, const SnapshotPoint& point,
                         const std::stop_token& stop) override;
 
-  // Of the tables that were read to their end. TW400: one whose rows have no key could not be read
+  // Of all tables. TW400: one could not be copied, or one whose rows have no key could not be read
   // at one position, so that the log cannot follow it.
   Result<std::vector<TableStart>> starts(const ObjectList& objects,
                                          const RoundsResult& rounds) const;

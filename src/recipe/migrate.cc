@@ -7,7 +7,6 @@
 #include "recipe/certify.h"
 #include "recipe/follow.h"
 #include "recipe/followed_target.h"
-#include "recipe/log_place.h"
 #include "recipe/preflight.h"
 #include "recipe/prove.h"
 #include "recipe/routed_tables.h"
@@ -91,10 +90,8 @@ Result<void> copy_tables(Migration& job, const std::stop_token& stop) {
   describe_proofs(job.certificate, made, rounds, proofs, options.reading.digest);
   TRY(make_all_views(job, rounds.objects, tables, stop));
 
-  std::vector<SourceDefinition> definitions;
-  for (const ListedTable& table : rounds.objects.tables)
-    definitions.push_back({table.id(), table.def->create_text});
-  return job.log->begin({TRY(least_start(starts)).to_json(), {}}, starts, definitions, stop);
+  return job.log->begin({TRY(least_start(starts)).to_json(), {}}, starts,
+                        source_definitions(rounds.objects), stop);
 }
 
 // What followed the copy was applied change by change, and nobody has compared the tables since.
@@ -117,14 +114,8 @@ Result<Followed> follow_log(Migration& job, const std::stop_token& stop) {
   // A branch that was prepared before the copy began and ended behind it was waited for.
   following_options.sees_older_branches = true;
   following_options.step = following_options.steps = 3;
-  auto following = TRY(Following::open({job.source, *job.log, job.router, job.arbiter, job.board},
-                                       following_options, stop));
-  if (!options.until.empty()) {
-    Session session = TRY_DURING("connecting to the source", Session::open(job.source, {}, stop));
-    const std::string until = options.until == "caught-up" ? "now" : options.until;
-    following->read_until(TRY_DURING("--until", find_log_place(session, until, stop)));
-  }
-  return following->run(stop);
+  return follow_until({job.source, *job.log, job.router, job.arbiter, job.board}, following_options,
+                      options.until, stop);
 }
 
 }  // namespace
@@ -161,10 +152,6 @@ Result<Certificate> migrate(const MigrateOptions& options, StatusBoard& board,
   if (job.log->found().base.position.empty()) TRY(copy_tables(job, stop));
 
   const Followed followed = TRY(follow_log(job, stop));
-  if (followed.is_stopped) {
-    return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
-                      "stopped while following the log"));
-  }
   describe_followed(job.certificate, followed);
   say_not_compared(job.certificate);
   end_certificate(job.certificate, board);

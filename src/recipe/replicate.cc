@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -60,8 +59,8 @@ Result<std::vector<TableStart>> starts_of(const ReplicateOptions& options,
   return starts;
 }
 
-Result<void> begin(const ReplicateOptions& options, const Router& router, LogProgress& progress,
-                   Session& source, const ObjectList& objects, Certificate& certificate,
+Result<void> begin(const ReplicateOptions& options, LogProgress& progress, Session& source,
+                   const ObjectList& objects, Certificate& certificate,
                    const std::stop_token& stop) {
   if (options.start.empty()) {
     return fail(Error(ErrorCode::usage, Side::local, Retry::never,
@@ -72,16 +71,12 @@ Result<void> begin(const ReplicateOptions& options, const Router& router, LogPro
   const bool is_folder = std::filesystem::is_directory(options.start, ignored);
   const std::string place = is_folder ? TRY(place_of_dump(options.start)) : options.start;
   const LogStart start = TRY_DURING("--start", find_log_place(source, place, stop));
-  static_cast<void>(router);
-  std::vector<SourceDefinition> definitions;
-  for (const ListedTable& table : objects.tables)
-    definitions.push_back({table.id(), table.def->create_text});
   const auto starts = TRY(starts_of(options, objects, start, source, stop));
   if (!starts.empty())
     certificate.warnings.push_back(fmt::format(
         "changes from {} to {} were written row by row, as the target may have held them already",
         start.to_text(), TRY(LogStart::parse_json(starts[0].high)).to_text()));
-  return progress.begin({start.to_json(), {}}, starts, definitions, stop);
+  return progress.begin({start.to_json(), {}}, starts, source_definitions(objects), stop);
 }
 
 }  // namespace
@@ -113,7 +108,7 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
     const ObjectList objects =
         TRY_DURING("listing tables of the source",
                    list_objects(session, Router::filter_of(router), listing, stop));
-    TRY(begin(options, *router, *progress, session, objects, certificate, stop));
+    TRY(begin(options, *progress, session, objects, certificate, stop));
   }
 
   MemoryArbiter arbiter(options.common.memory_bytes);
@@ -122,17 +117,8 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
   following_options.block_bytes = block_bytes(options.common);
   following_options.batch_bytes = options.batch_bytes;
   following_options.step = following_options.steps = 2;
-  auto following =
-      TRY(Following::open({source, *progress, router, arbiter, board}, following_options, stop));
-  if (!options.until.empty()) {
-    const std::string until = options.until == "caught-up" ? "now" : options.until;
-    following->read_until(TRY_DURING("--until", find_log_place(session, until, stop)));
-  }
-  const Followed followed = TRY(following->run(stop));
-  if (followed.is_stopped) {
-    return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
-                      "stopped while following the log"));
-  }
+  const Followed followed = TRY(follow_until({source, *progress, router, arbiter, board},
+                                             following_options, options.until, stop));
   describe_followed(certificate, followed);
   end_certificate(certificate, board);
   return certificate;
