@@ -24,6 +24,18 @@ void add_count(Json& json, const char* name, std::uint64_t value) {
   if (value != 0) json[name] = value;
 }
 
+Json known(const std::optional<std::uint64_t>& value) { return value ? Json(*value) : Json(); }
+
+// null: not known.
+void add_lag(Json& json, const Lag& lag) {
+  json["lag_ms"] = known(lag.ms);
+  json["lag_bytes"] = known(lag.bytes);
+  json["lag_transactions"] = known(lag.transactions);
+  if (lag.are_transactions_estimated) json["lag_transactions_estimated"] = true;
+  json["lag_trend"] = to_text(lag.trend);
+  if (lag.left_s) json["lag_left_s"] = *lag.left_s;
+}
+
 double rounded(double value, double per_one) { return std::round(value * per_one) / per_one; }
 
 std::int64_t seconds_of(Duration duration) {
@@ -70,6 +82,9 @@ std::string status_event(const Figures& figures) {
   json["writers"] = status.writers;
   add_count(json, "memory_used", status.memory_used);
   add_count(json, "memory_total", status.memory_total);
+  if (status.lag) add_lag(json, *status.lag);
+  if (status.retention_hours_left)
+    json["retention_hours_left"] = rounded(*status.retention_hours_left, 100);
   add_text(json, "limited_by", figures.limited_by);
   add_text(json, "waiting_for", status.waiting_for);
   return line_of(json);

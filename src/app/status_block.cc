@@ -60,6 +60,37 @@ std::string phase_text(const Status& status) {
                           : status.phase;
 }
 
+std::string trend_text(const Lag& lag) {
+  switch (lag.trend) {
+    case Lag::Trend::unknown:
+    case Lag::Trend::caught_up:
+      return "";
+    case Lag::Trend::shrinking:
+      return lag.left_s ? "even in " + rough_duration(std::chrono::seconds(*lag.left_s)) : "";
+    case Lag::Trend::not_shrinking:
+      return "never even at this rate";
+  }
+  return "";
+}
+
+// What is known of the lag, as segments.
+std::vector<std::string> lag_texts(const Lag& lag) {
+  std::vector<std::string> texts;
+  texts.push_back(lag.ms ? fmt::format("{:.1f} s behind", static_cast<double>(*lag.ms) / 1000)
+                         : "how far behind is not known");
+  if (lag.bytes && *lag.bytes > 0) texts.push_back(human_bytes(*lag.bytes) + " of log");
+  if (lag.transactions && *lag.transactions > 0)
+    texts.push_back((lag.are_transactions_estimated ? "~" : "") + human_count(*lag.transactions) +
+                    " transactions");
+  if (const std::string trend = trend_text(lag); !trend.empty()) texts.push_back(trend);
+  return texts;
+}
+
+std::string retention_text(double hours) {
+  const auto left = std::chrono::duration<double, std::ratio<3600>>(std::max(hours, 0.0));
+  return "source keeps its log " + rough_duration(std::chrono::duration_cast<Duration>(left));
+}
+
 // Segments flow into as many lines as the width makes of them.
 class Lines {
  public:
@@ -142,6 +173,10 @@ std::vector<std::string> status_block(const Figures& figures, std::string_view c
   }
   if (!figures.limited_by.empty()) lines.add("limited by " + figures.limited_by);
   lines.end_line();
+  if (status.lag)
+    for (const std::string& text : lag_texts(*status.lag)) lines.add(text);
+  if (status.retention_hours_left) lines.add(retention_text(*status.retention_hours_left));
+  lines.end_line();
   if (!status.waiting_for.empty()) lines.add_line("waiting for " + status.waiting_for, red);
   if (!warning.empty()) lines.add_line("warning: " + std::string(warning), yellow);
   return lines.take();
@@ -162,6 +197,9 @@ std::string status_line(const Figures& figures) {
     add(fmt::format("{} of {} tables", human_count(status.tables_done),
                     human_count(status.tables_total)));
   if (const std::string left = left_text(figures, " to "); !left.empty()) add(left + " to go");
+  if (status.lag)
+    for (const std::string& text : lag_texts(*status.lag)) add(text);
+  if (status.retention_hours_left) add(retention_text(*status.retention_hours_left));
   if (!figures.limited_by.empty()) add("limited by " + figures.limited_by);
   if (!status.waiting_for.empty()) add("waiting for " + status.waiting_for);
   return line;

@@ -2,6 +2,20 @@
 
 namespace tideway {
 
+std::string_view to_text(Lag::Trend trend) {
+  switch (trend) {
+    case Lag::Trend::unknown:
+      return "unknown";
+    case Lag::Trend::caught_up:
+      return "caught up";
+    case Lag::Trend::shrinking:
+      return "shrinking";
+    case Lag::Trend::not_shrinking:
+      return "not shrinking";
+  }
+  return "unknown";
+}
+
 void add_meter(Status& status, const Meter& meter) {
   status.rows_done += meter.rows_written;
   status.bytes_done += meter.bytes_written;
@@ -61,10 +75,15 @@ void StatusBoard::watch(std::function<std::string()> waiting) {
   board_.with([&](Board& board) { board.waiting = std::move(waiting); });
 }
 
+void StatusBoard::keep_retention(std::optional<double> hours_left) {
+  board_.with([&](Board& board) { board.retention_hours_left = hours_left; });
+}
+
 Status StatusBoard::status() const {
   return board_.with([](Board& board) {
     board.ask();
     Status status = board.last;
+    status.retention_hours_left = board.retention_hours_left;
     if (status.waiting_for.empty() && board.waiting) status.waiting_for = board.waiting();
     return status;
   });

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,25 @@
 #include "flow/meter.h"
 
 namespace tideway {
+
+// How far the target is behind the log that it follows. nullopt: not known, and never shown as a
+// number.
+struct Lag {
+  enum class Trend : std::uint8_t {
+    unknown,
+    caught_up,      // as good as nothing is left
+    shrinking,      // `left_s` says how long still
+    not_shrinking,  // at this rate it never ends
+  };
+  // All that was committed so long ago is in the target. 0 only where the source has just said that
+  // there is nothing more.
+  std::optional<std::uint64_t> ms;
+  std::optional<std::uint64_t> bytes, transactions;  // of the log, behind what is durable
+  bool are_transactions_estimated = false;
+  Trend trend = Trend::unknown;
+  std::optional<std::uint64_t> left_s;
+};
+std::string_view to_text(Lag::Trend trend);  // "caught up", "not shrinking"
 
 // How far a command is: what the status block, the plain lines and --json show. Zero and empty: not
 // known, or does not apply. Totals may be estimates. A value; rates and times are made from two of
@@ -26,6 +47,9 @@ struct Status {
   std::uint64_t memory_used = 0, memory_total = 0;
   std::string waiting_for;  // "space: need 12.0 GiB, have 3.1 GiB"; empty: it moves
   std::string limit;        // what a room knows about why it is slow: "target busy: 2 of 4 writers"
+  std::optional<Lag> lag;   // nullopt: no log is followed
+  // Until the source purges a part of its log that is still needed; nullopt: not known, or never.
+  std::optional<double> retention_hours_left;
 };
 // Adds what a meter counted to what was there, and its waits.
 void add_meter(Status& status, const Meter& meter);
@@ -59,6 +83,8 @@ class StatusBoard {
   // Says on whom everything waits, in every phase, where the sample says nothing of it: "target:
   // …"; empty: on nobody. Called like a sample, until the board goes.
   void watch(std::function<std::string()> waiting);
+  // Status::retention_hours_left of all phases from now on.
+  void keep_retention(std::optional<double> hours_left);
 
   Status status() const;  // asks the sample
   std::vector<std::string> warnings() const;
@@ -69,6 +95,7 @@ class StatusBoard {
     std::function<std::string()> waiting;
     std::uint64_t number = 0;  // of the sample that is up: a later one replaces an earlier one
     Status last;
+    std::optional<double> retention_hours_left;
     std::vector<std::string> warnings;
     void ask();  // last becomes what the sample says now
   };

@@ -62,6 +62,22 @@ TEST(Events, a_status_has_figures_and_leaves_out_what_is_not_known) {
   EXPECT_EQ(json["seconds_left_most"], 9);
 }
 
+TEST(Events, a_lag_has_its_figures_and_null_where_one_is_not_known) {
+  Figures figures;
+  figures.status.phase = "following the log";
+  EXPECT_FALSE(parsed(status_event(figures)).contains("lag_ms")) << "no log is followed";
+  figures.status.lag = Lag{0, std::nullopt, 7, true, Lag::Trend::not_shrinking, std::nullopt};
+  figures.status.retention_hours_left = 1.2345;
+  const auto json = parsed(status_event(figures));
+  EXPECT_EQ(json["lag_ms"], 0);
+  EXPECT_TRUE(json["lag_bytes"].is_null());
+  EXPECT_EQ(json["lag_transactions"], 7);
+  EXPECT_EQ(json["lag_transactions_estimated"], true);
+  EXPECT_EQ(json["lag_trend"], "not shrinking");
+  EXPECT_FALSE(json.contains("lag_left_s"));
+  EXPECT_EQ(json["retention_hours_left"], 1.23);
+}
+
 TEST(Events, a_certificate_is_carried_whole) {
   Certificate certificate;
   certificate.recipe = "copy";

@@ -89,6 +89,39 @@ TEST(StatusLine, is_the_same_on_one_line) {
             "3 of 12 tables, 1m to 3m to go, limited by writing (readers wait 63 %)");
 }
 
+Figures behind() {
+  Figures figures;
+  figures.status.phase = "following the log";
+  figures.status.lag = Lag{12'340, 5U << 20U, 1234, false, Lag::Trend::shrinking, 700};
+  figures.status.retention_hours_left = 23.5;
+  return figures;
+}
+
+TEST(StatusBlock, says_how_far_behind_and_how_long_still) {
+  EXPECT_EQ(joined(status_block(behind(), "migrate", "", {100, false, false})),
+            "migrate: following the log   0.0s\n"
+            "12.3 s behind   5.0 MiB of log   1 234 transactions   even in 11m   "
+            "source keeps its log 23h30m\n");
+  EXPECT_EQ(status_line(behind()),
+            "following the log: 12.3 s behind, 5.0 MiB of log, 1 234 transactions, even in 11m, "
+            "source keeps its log 23h30m");
+}
+
+TEST(StatusBlock, says_that_a_lag_which_does_not_shrink_never_ends) {
+  auto figures = behind();
+  figures.status.lag->trend = Lag::Trend::not_shrinking;
+  figures.status.lag->are_transactions_estimated = true;
+  const std::string line = status_line(figures);
+  EXPECT_NE(line.find("~1 234 transactions, never even at this rate"), std::string::npos) << line;
+}
+
+TEST(StatusBlock, a_lag_that_is_not_known_is_no_number) {
+  auto figures = behind();
+  figures.status.lag = Lag{};
+  figures.status.retention_hours_left.reset();
+  EXPECT_EQ(status_line(figures), "following the log: how far behind is not known");
+}
+
 TEST(StatusLine, never_rounds_up_to_all) {
   auto figures = half_way();
   figures.share = 0.9999;

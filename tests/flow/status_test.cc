@@ -110,5 +110,15 @@ TEST(Status, adds_a_meter_to_what_earlier_starts_have_done) {
   EXPECT_EQ(status.memory_total, 10U);
 }
 
+TEST(StatusBoard, hours_that_the_source_keeps_its_log_are_shown_in_every_phase) {
+  StatusBoard board;
+  EXPECT_FALSE(board.status().retention_hours_left);
+  board.keep_retention(12.5);
+  const auto showing = board.show([] { return Status{}; });
+  EXPECT_EQ(board.status().retention_hours_left, 12.5);
+  board.keep_retention(std::nullopt);
+  EXPECT_FALSE(board.status().retention_hours_left);
+}
+
 }  // namespace
 }  // namespace tideway
