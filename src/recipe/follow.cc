@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/crew.h"
 #include "flow/run.h"
 #include "recipe/log_place.h"
 #include "sql/create_table.h"
 
 namespace tideway::recipe {
 namespace {
+
+constexpr Duration heartbeat = std::chrono::seconds(1);
 
 Result<std::map<TableId, CopiedTable>> parse_starts(std::span<const TableStart> starts) {
   std::map<TableId, CopiedTable> copied;
@@ -68,12 +71,6 @@ LogStart at(const SnapshotPoint& point, LogPosition position, std::optional<Gtid
   return start;
 }
 
-std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 Following::~Following() = default;
@@ -103,6 +100,7 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
   };
   reading.sees_older_branches = options.sees_older_branches;
   reading.block_bytes = options.block_bytes;
+  reading.heartbeat = heartbeat;
 
   Session session = TRY_DURING("connecting to the source", Session::open(parts.source, {}, stop));
   Definitions definitions(folding_of(session.server()));
@@ -129,10 +127,14 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
     return route ? std::optional(route->target) : std::nullopt;
   };
   following->sink_ = std::make_unique<LogSink>(progress, parts.arbiter, std::move(writing));
+  following->lag_ = std::make_unique<LagWatch>(
+      parts.source, [one = following.get()] { return one->progressed(); }, heartbeat);
   return following;
 }
 
 Result<Followed> Following::run(const std::stop_token& stop) {
+  Crew watch(stop);
+  watch.start("lag", [this](const std::stop_token& asked) { return lag_->run(asked); });
   const auto showing = parts_.board.show([this] { return status(); });
   FlowOptions flow;
   flow.readers = flow.writers = 1;
@@ -152,14 +154,25 @@ Status Following::status() const {
   add_memory(status, parts_.arbiter);
   const LogMeter& applied = sink_->meter();
   status.rows_done = applied.inserted + applied.updated + applied.removed;
-  const std::int64_t oldest = applied.oldest_commit_us;
   status.limit = sink_->pressure_text();
-  if (oldest != 0) {
-    const auto lag = std::max<std::int64_t>(now_us() - oldest, 0);
-    if (status.limit.empty() && lag > 1'000'000)
-      status.limit = fmt::format("{:.1f} s behind the source", static_cast<double>(lag) / 1e6);
-  }
+  status.lag = lag_->lag();
   return status;
+}
+
+// In this order: a tail is no proof of what was read after it was told.
+LogProgressed Following::progressed() const {
+  LogProgressed now;
+  const LogReadMeter& read = source_->meter();
+  if (const std::int64_t tail_ns = read.tail_ns; tail_ns != 0)
+    now.tail = Instant(std::chrono::nanoseconds(tail_ns));
+  now.read_commit_us = read.commit_us;
+  now.units = read.units;
+  now.bytes = read.bytes;
+  const LogMeter& applied = sink_->meter();
+  now.applied_commit_us = applied.applied_commit_us;
+  now.oldest_commit_us = applied.oldest_commit_us;
+  if (auto base = LogStart::parse_json(sink_->base().position)) now.base = *std::move(base);
+  return now;
 }
 
 LogStart low_of(const SnapshotPoint& point) {

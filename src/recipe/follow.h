@@ -15,6 +15,7 @@
 #include "model/certificate.h"
 #include "mysql/endpoint.h"
 #include "progress/log_progress.h"
+#include "recipe/lag.h"
 #include "route/route_stage.h"
 #include "route/router.h"
 #include "snapshot/object_list.h"
@@ -72,6 +73,7 @@ class Following {
   Following(const FollowParts& parts, const FollowOptions& options)
       : parts_(parts), options_(options) {}
   Status status() const;
+  LogProgressed progressed() const;
 
   const FollowParts parts_;
   const FollowOptions options_;
@@ -79,6 +81,7 @@ class Following {
   std::unique_ptr<LogSource> source_;
   std::unique_ptr<RouteStage> stage_;
   std::unique_ptr<LogSink> sink_;
+  std::unique_ptr<LagWatch> lag_;
   Meter meter_;
 };
 
