@@ -64,6 +64,7 @@ std::string status_event(const Figures& figures) {
   const Status& status = figures.status;
   Json json = event("status");
   json["phase"] = status.phase;
+  if (status.is_paused) json["paused"] = true;
   if (figures.share) json["share"] = rounded(*figures.share, 10'000);
   json["tables_done"] = status.tables_done;
   add_count(json, "tables_total", status.tables_total);

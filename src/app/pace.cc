@@ -113,6 +113,11 @@ Figures Pace::next(const Status& status, Instant now) {
   estimate(figures);
   if (figures.share) figures.share = phase_->share = std::max(phase_->share, *figures.share);
   figures.limited_by = status.limit.empty() ? limit() : status.limit;
+  if (status.is_paused) {  // nothing moves, and nothing shall look as if it did
+    figures.rows_per_s = figures.bytes_per_s = 0;
+    figures.least_left = figures.most_left = std::nullopt;
+    figures.limited_by.clear();
+  }
   return figures;
 }
 

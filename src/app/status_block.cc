@@ -56,8 +56,9 @@ std::string left_text(const Figures& figures, std::string_view dash) {
 }
 
 std::string phase_text(const Status& status) {
-  return status.steps > 1 ? fmt::format("[{}/{}] {}", status.step, status.steps, status.phase)
-                          : status.phase;
+  const std::string phase =
+      status.is_paused ? "paused by the operator, " + status.phase : status.phase;
+  return status.steps > 1 ? fmt::format("[{}/{}] {}", status.step, status.steps, phase) : phase;
 }
 
 std::string trend_text(const Lag& lag) {

@@ -152,12 +152,13 @@ class PlainPainter final : public Painter {
   void show(const Figures& figures, const std::vector<std::string>& new_warnings,
             Instant now) override {
     for (const std::string& warning : new_warnings) say("warning: " + warning);
-    const bool is_new = figures.status.phase != phase_ ||
+    const bool is_new = figures.status.phase != phase_ || figures.status.is_paused != is_paused_ ||
                         figures.status.waiting_for.empty() != waiting_for_.empty();
     figures_ = figures;
     if (figures.status.phase.empty() || (!is_new && now - last_ < plain_interval)) return;
     phase_ = figures.status.phase;
     waiting_for_ = figures.status.waiting_for;
+    is_paused_ = figures.status.is_paused;
     last_ = now;
     said_ = status_line(figures);
     say(said_);
@@ -172,6 +173,7 @@ class PlainPainter final : public Painter {
  private:
   std::optional<Figures> figures_;
   std::string phase_, waiting_for_, said_;
+  bool is_paused_ = false;
   Instant last_{};
 };
 

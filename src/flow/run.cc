@@ -80,9 +80,12 @@ class Timer {
 };
 
 Result<void> read_all(Source& source, std::span<const Stage* const> stages, Lanes& lanes,
-                      Meter& meter, const std::stop_token& stop) {
+                      Gate* gate, Meter& meter, const std::stop_token& stop) {
   auto reader = TRY(source.open_reader(stop));
-  while (auto block = TRY(reader->next(stop))) {
+  Gate::Place place(gate);
+  while (place.enter(stop)) {
+    auto block = TRY(reader->next(stop));
+    if (!block || !place.leave(stop)) break;
     for (const Stage* stage : stages) TRY(stage->pass(*block));
     meter.rows_read += block->row_count();
     meter.bytes_read += block->byte_count();
@@ -131,7 +134,7 @@ Result<Summary> run(Source& source, std::span<const Stage* const> stages, Sink& 
   for (std::size_t i = 0; i < readers; ++i) {
     crew.start("reader", [&](const std::stop_token& crew_stop) -> Result<void> {
       ++meter.readers;
-      auto result = read_all(source, stages, lanes, meter, crew_stop);
+      auto result = read_all(source, stages, lanes, options.gate, meter, crew_stop);
       --meter.readers;
       if (--reading == 0) lanes.close();
       return result;

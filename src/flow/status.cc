@@ -80,10 +80,12 @@ void StatusBoard::keep_retention(std::optional<double> hours_left) {
 }
 
 Status StatusBoard::status() const {
-  return board_.with([](Board& board) {
+  const bool is_paused = control_.gate().is_standing();
+  return board_.with([is_paused](Board& board) {
     board.ask();
     Status status = board.last;
     status.retention_hours_left = board.retention_hours_left;
+    status.is_paused = is_paused;
     if (status.waiting_for.empty() && board.waiting) status.waiting_for = board.waiting();
     return status;
   });

@@ -10,6 +10,7 @@
 
 #include "base/guarded.h"
 #include "base/memory.h"
+#include "flow/control.h"
 #include "flow/meter.h"
 
 namespace tideway {
@@ -50,6 +51,7 @@ struct Status {
   std::optional<Lag> lag;   // nullopt: no log is followed
   // Until the source purges a part of its log that is still needed; nullopt: not known, or never.
   std::optional<double> retention_hours_left;
+  bool is_paused = false;  // by the operator; the board sets it
 };
 // Adds what a meter counted to what was there, and its waits.
 void add_meter(Status& status, const Meter& meter);
@@ -89,6 +91,8 @@ class StatusBoard {
   Status status() const;  // asks the sample
   std::vector<std::string> warnings() const;
 
+  Control& control() { return control_; }
+
  private:
   struct Board {
     Sample sample;
@@ -100,6 +104,7 @@ class StatusBoard {
     void ask();  // last becomes what the sample says now
   };
   mutable Guarded<Board> board_;
+  Control control_;
 };
 
 }  // namespace tideway

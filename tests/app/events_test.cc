@@ -41,6 +41,13 @@ TEST(Events, text_that_is_no_utf8_is_still_an_event) {
   EXPECT_EQ(json["event"], "warning");
 }
 
+TEST(Events, a_status_says_that_the_operator_paused_the_job_and_else_nothing_of_it) {
+  Figures figures;
+  EXPECT_FALSE(parsed(status_event(figures)).contains("paused"));
+  figures.status.is_paused = true;
+  EXPECT_EQ(parsed(status_event(figures))["paused"], true);
+}
+
 TEST(Events, a_status_has_figures_and_leaves_out_what_is_not_known) {
   Figures figures;
   figures.status.phase = "copying";

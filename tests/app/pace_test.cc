@@ -55,6 +55,24 @@ TEST(Pace, a_rate_that_changed_makes_the_time_to_go_a_range) {
   EXPECT_GT(*figures.most_left, 4 * *figures.least_left);
 }
 
+TEST(Pace, a_paused_job_never_looks_running) {
+  Pace pace(start);
+  Figures figures;
+  for (int i = 0; i <= 30; ++i)
+    figures = pace.next(copying(static_cast<std::uint64_t>(i) * 1000, 100'000), start + seconds(i));
+  ASSERT_GT(figures.rows_per_s, 0);
+  Status status = copying(30'500, 100'000);
+  status.is_paused = true;
+  status.limit = "target busy";
+  figures = pace.next(status, start + seconds(31));
+  EXPECT_EQ(figures.rows_per_s, 0);
+  EXPECT_EQ(figures.bytes_per_s, 0);
+  EXPECT_FALSE(figures.least_left || figures.most_left);
+  EXPECT_EQ(figures.limited_by, "");
+  EXPECT_EQ(figures.status.rows_done, 30'500U) << "what was read before is still written";
+  EXPECT_TRUE(figures.status.is_paused);
+}
+
 TEST(Pace, nothing_moves_backwards_when_rows_are_read_again) {
   Pace pace(start);
   pace.next(copying(0, 1000), start);

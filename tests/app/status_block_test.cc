@@ -122,6 +122,15 @@ TEST(StatusBlock, a_lag_that_is_not_known_is_no_number) {
   EXPECT_EQ(status_line(figures), "following the log: how far behind is not known");
 }
 
+TEST(StatusLine, a_paused_job_says_so_first) {
+  Figures figures = half_way();
+  EXPECT_EQ(status_line(figures).find("paused"), std::string::npos);
+  figures.status.is_paused = true;
+  EXPECT_NE(status_line(figures).find("] paused by the operator, "), std::string::npos);
+  EXPECT_NE(status_block(figures, "copy", "", {80, false, false}).front().find("paused by"),
+            std::string::npos);
+}
+
 TEST(StatusLine, never_rounds_up_to_all) {
   auto figures = half_way();
   figures.share = 0.9999;
