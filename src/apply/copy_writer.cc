@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 namespace tideway {
 namespace {
@@ -201,7 +201,7 @@ Result<void> CopyWriter::attempt(const Block& block, const ChunkState& now, cons
 Result<void> CopyWriter::write_rows(const Block& block, const ChunkState& now,
                                     const StreamState& next, std::uint64_t batch_bytes,
                                     Attempt& state, const std::stop_token& stop) {
-  const Control& control = shared_.progress.control();
+  const MetaSession& control = shared_.progress.control();
   const auto guarded = session_->execute(shared_.ledger.advance_statement(now, next), stop);
   if (!guarded) return fail(control.explain(guarded.error()));
   if (guarded->rows != 1) return fail(control.fenced());

@@ -11,7 +11,7 @@
 #include "apply/failure.h"
 #include "apply/target_traits.h"
 #include "base/log.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 #include "sql/literal.h"
 #include "sql/rewrite_ddl.h"
 

@@ -7,7 +7,7 @@
 
 #include "apply/failure.h"
 #include "base/log.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 namespace tideway {
 namespace {
@@ -217,7 +217,7 @@ Result<void> LogLane::set_checks(bool on, Trouble& trouble, const std::stop_toke
 
 // Sends what has been written and looks at every answer.
 Result<void> LogLane::flush(Trouble& trouble, const std::stop_token& stop) {
-  const Control& control = shared_.progress.job().control();
+  const MetaSession& control = shared_.progress.job().control();
   text_bytes_ = 0;
   std::vector<LogStatement> flight = std::exchange(statements_, {});
   const bool is_alone = is_careful_ || std::ranges::any_of(flight, [](const LogStatement& each) {

@@ -5,7 +5,7 @@
 #include "apply/log_state.h"
 #include "apply/log_writer.h"
 #include "base/text.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 namespace tideway {
 

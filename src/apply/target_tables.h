@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 #include "model/table_def.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 namespace tideway {
 
@@ -50,7 +50,7 @@ struct TargetTable {
 // Any thread.
 class TargetTables {
  public:
-  explicit TargetTables(Control& control) : control_(control) {}
+  explicit TargetTables(MetaSession& control) : control_(control) {}
   void fold_names() { folds_names_ = true; }  // before anything else: its server has one case only
 
   TargetTable& table(const TableId& id);
@@ -77,7 +77,7 @@ class TargetTables {
   void join(TargetTable& table, TargetShape& shape) const;
   TableId folded(const TableId& id) const;
 
-  Control& control_;
+  MetaSession& control_;
   bool folds_names_ = false;
   std::mutex mutex_;  // kept while the server is asked: whoever comes needs the answer
   std::map<TableId, Known> known_;

@@ -28,7 +28,7 @@ struct JobRow {
   JobClaim claim;
 };
 
-Result<std::optional<JobRow>> read_row(const Control& control, Session& session,
+Result<std::optional<JobRow>> read_row(const MetaSession& control, Session& session,
                                        const std::stop_token& stop) {
   // First what every format has.
   const auto format = TRY(session.query_value(
@@ -90,7 +90,7 @@ Result<void> refuse_living_owner(const JobRow& job, const JobOptions& options) {
                                 human_duration(job.heartbeat_age), human_duration(options.fresh))));
 }
 
-Result<void> insert_row(const Control& control, const JobOptions& options, const Owner& us,
+Result<void> insert_row(const MetaSession& control, const JobOptions& options, const Owner& us,
                         Session& session, const std::stop_token& stop) {
   TRY(session.execute(fmt::format("INSERT INTO tideway_meta.base (job, format, epoch, guard, "
                                   "recipe, state, position, config_hash, settings, owner, "
@@ -105,7 +105,7 @@ Result<void> insert_row(const Control& control, const JobOptions& options, const
 
 // Step 1 and the epoch of the job's row. Coming here a second time because nobody knows whether the
 // first COMMIT happened, it finds itself as the owner.
-Result<void> take_row(const Control& control, const JobOptions& options, const Owner& us,
+Result<void> take_row(const MetaSession& control, const JobOptions& options, const Owner& us,
                       JobRow& taken, Session& session, const std::stop_token& stop) {
   auto job = TRY(read_row(control, session, stop));
   if (!job) {
@@ -127,7 +127,7 @@ Result<void> take_row(const Control& control, const JobOptions& options, const O
 
 // Step 2. The list stays until all of them are dead, so that a crash here leaves it to the next
 // owner.
-Result<void> end_sessions(const Control& control, const JobRow& job, Session& session,
+Result<void> end_sessions(const MetaSession& control, const JobRow& job, Session& session,
                           const std::stop_token& stop) {
   const auto names = parse_sessions(job.sessions);
   for (const SessionName& name : names)
@@ -142,7 +142,7 @@ Result<void> end_sessions(const Control& control, const JobRow& job, Session& se
 
 // Step 3. Waits for the locks of transactions that are still at work: they end before the new owner
 // begins.
-Result<void> fence_chunks(const Control& control, const JobRow& job, Session& session,
+Result<void> fence_chunks(const MetaSession& control, const JobRow& job, Session& session,
                           const std::stop_token& stop) {
   std::uint64_t changed = 0;
   do {
@@ -187,7 +187,7 @@ std::string first_difference(const std::string& was, const std::string& is) {
   return {};
 }
 
-Result<JobClaim> claim_job(Control& control, const JobOptions& options,
+Result<JobClaim> claim_job(MetaSession& control, const JobOptions& options,
                            const std::stop_token& stop) {
   const Owner us = this_process();
   JobRow job;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 namespace tideway {
 
@@ -18,7 +18,7 @@ struct JobClaim {
 };
 
 // Takes the job (the steps of JobProgress::open) over a control that owns nothing yet.
-Result<JobClaim> claim_job(Control& control, const JobOptions& options,
+Result<JobClaim> claim_job(MetaSession& control, const JobOptions& options,
                            const std::stop_token& stop);
 
 // The first line of `name=value` settings in which two texts differ, as "name was a, is b"; empty:

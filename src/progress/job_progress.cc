@@ -12,9 +12,9 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "progress/control.h"
 #include "progress/job_claim.h"
 #include "progress/log_rows.h"
+#include "progress/meta_session.h"
 #include "progress/meta_tables.h"
 
 namespace tideway {
@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t job_name_max = 128;
 constexpr std::size_t rows_per_statement = 500;
 
-std::string where_table(const Control& control, const TableId& table) {
+std::string where_table(const MetaSession& control, const TableId& table) {
   return fmt::format("{} AND table_database = {} AND table_name = {}", control.where_job(),
                      meta_text(table.database), meta_text(table.name));
 }
@@ -46,7 +46,7 @@ struct JobProgress::State {
         crew(stop) {}
 
   const JobOptions options;
-  Control control;
+  MetaSession control;
   JobClaim found;  // as open() found the job
   struct Facts {
     std::string position;
@@ -65,7 +65,7 @@ bool JobProgress::was_begun() const { return state_->found.state != "new"; }
 bool JobProgress::was_finished() const { return state_->found.state == "done"; }
 const std::string& JobProgress::certificate() const { return state_->found.certificate; }
 std::optional<Error> JobProgress::lost() const { return state_->control.lost(); }
-Control& JobProgress::control() const { return state_->control; }
+MetaSession& JobProgress::control() const { return state_->control; }
 
 std::string JobProgress::position() const {
   return state_->facts.with([](const auto& facts) { return facts.position; });
@@ -73,7 +73,8 @@ std::string JobProgress::position() const {
 
 namespace {
 
-Result<std::map<TableId, FilledTable>> read_filled(Control& control, const std::stop_token& stop) {
+Result<std::map<TableId, FilledTable>> read_filled(MetaSession& control,
+                                                   const std::stop_token& stop) {
   const auto rows =
       TRY(control.read("SELECT table_database, table_name, target_database, target_name, was_empty "
                        "FROM tideway_meta.filled WHERE " +
@@ -90,7 +91,7 @@ Result<std::map<TableId, FilledTable>> read_filled(Control& control, const std::
 // Renews the heartbeat until it is stopped or the job is lost. Its session is its own, so that a
 // long statement of the job does not make it look dead, and hears nothing for a few seconds at
 // most.
-Result<void> beat(Control& control, Duration interval, const std::stop_token& stop) {
+Result<void> beat(MetaSession& control, Duration interval, const std::stop_token& stop) {
   std::optional<Session> session;
   SessionOptions options;
   options.read_deadline = std::chrono::seconds(10);
@@ -139,7 +140,7 @@ Result<std::unique_ptr<JobProgress>> JobProgress::open(const Endpoint& target, J
   const bool restart = options.restart;
   const Duration interval = options.heartbeat;
   auto state = std::make_unique<State>(target, std::move(options), stop);
-  Control& control = state->control;
+  MetaSession& control = state->control;
   const auto create = [&](Session& session) {
     return create_meta_tables(session, meta_tables(), stop);
   };
@@ -187,7 +188,7 @@ std::vector<FilledTable> JobProgress::all_filled() const {
 
 Result<void> JobProgress::fill_tables(std::span<const FilledTable> tables,
                                       const std::stop_token& stop) {
-  Control& control = state_->control;
+  MetaSession& control = state_->control;
   while (!tables.empty()) {
     const auto part = tables.first(std::min(tables.size(), rows_per_statement));
     tables = tables.subspan(part.size());
@@ -210,7 +211,7 @@ Result<void> JobProgress::fill_tables(std::span<const FilledTable> tables,
 namespace {
 
 // Streams with rows in the target and no mark can only start over, and with them their table.
-Result<std::set<TableId>> half_written_without_mark(const Control& control, Session& session,
+Result<std::set<TableId>> half_written_without_mark(const MetaSession& control, Session& session,
                                                     const std::stop_token& stop) {
   const auto found = TRY(
       session.query(fmt::format("SELECT DISTINCT table_database, table_name FROM "
@@ -232,7 +233,7 @@ Error cannot_tell_apart(const TableId& target) {
                "empty it and use --restart");
 }
 
-Result<void> reset_rows_of(const Control& control, Session& session, const TableId& table,
+Result<void> reset_rows_of(const MetaSession& control, Session& session, const TableId& table,
                            const std::stop_token& stop) {
   TRY(session.execute(fmt::format("UPDATE tideway_meta.filled SET state = 'clearing' WHERE {}",
                                   where_table(control, table)),
@@ -247,7 +248,7 @@ Result<void> reset_rows_of(const Control& control, Session& session, const Table
 Result<void> JobProgress::set_position_and_reset(std::string position,
                                                  std::span<const TableId> tables_to_copy_again,
                                                  const std::stop_token& stop) {
-  Control& control = state_->control;
+  MetaSession& control = state_->control;
   const auto filled = state_->facts.with([](const auto& facts) { return facts.filled; });
   const auto work = [&](Session& session) -> Result<void> {
     std::set<TableId> tables = TRY(half_written_without_mark(control, session, stop));
@@ -270,13 +271,13 @@ Result<void> JobProgress::set_position_and_reset(std::string position,
 }
 
 Result<void> JobProgress::reset_table(const TableId& table, const std::stop_token& stop) {
-  Control& control = state_->control;
+  MetaSession& control = state_->control;
   const auto work = [&](Session& session) { return reset_rows_of(control, session, table, stop); };
   return control.transaction(work, stop);
 }
 
 Result<void> JobProgress::clear_tables(const std::stop_token& stop) {
-  Control& control = state_->control;
+  MetaSession& control = state_->control;
   const auto rows =
       TRY(control.read("SELECT table_database, table_name, target_database, target_name, was_empty "
                        "FROM tideway_meta.filled WHERE state = 'clearing' AND " +
@@ -299,7 +300,7 @@ Result<void> JobProgress::clear_tables(const std::stop_token& stop) {
 }
 
 Result<void> JobProgress::forget(const std::stop_token& stop) {
-  Control& control = state_->control;
+  MetaSession& control = state_->control;
   const JobOptions& options = state_->options;
   const auto work = [&](Session& session) -> Result<void> {
     TRY(session.execute("DELETE FROM tideway_meta.chunk WHERE " + control.where_job(), stop));
@@ -323,7 +324,7 @@ Result<void> JobProgress::forget(const std::stop_token& stop) {
 }
 
 Result<void> JobProgress::finish(const std::string& certificate, const std::stop_token& stop) {
-  Control& control = state_->control;
+  MetaSession& control = state_->control;
   return control.change(
       fmt::format("UPDATE tideway_meta.base SET state = 'done', certificate = {} WHERE {}",
                   meta_bytes(certificate), control.where_job()),
@@ -333,7 +334,7 @@ Result<void> JobProgress::finish(const std::string& certificate, const std::stop
 Result<Session> JobProgress::open_session(const SessionOptions& options,
                                           const std::optional<SessionName>& replaces,
                                           SessionName& name, const std::stop_token& stop) {
-  const Control& control = state_->control;
+  const MetaSession& control = state_->control;
   if (const auto error = control.lost()) return fail(*error);
   SessionOptions writing = options;
   writing.foreign_key_checks = false;

@@ -17,7 +17,7 @@
 
 namespace tideway {
 
-class Control;
+class MetaSession;
 
 struct JobOptions {
   std::string job;          // --job, 1 to 128 bytes: the name under which the target remembers it
@@ -121,7 +121,7 @@ class JobProgress {
                                const std::stop_token& stop);
 
   // The session over which this room changes its rows.
-  Control& control() const;
+  MetaSession& control() const;
 
  private:
   struct State;

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "progress/control.h"
 #include "progress/log_rows.h"
+#include "progress/meta_session.h"
 #include "progress/meta_tables.h"
 
 namespace tideway {
@@ -63,7 +63,7 @@ Result<std::unique_ptr<LogProgress>> LogProgress::open(JobProgress& progress, Or
 }
 
 Result<void> LogProgress::read(const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const std::string where = control.where_job();
   LogState state;
   const auto log =
@@ -102,7 +102,7 @@ Result<void> LogProgress::read(const std::stop_token& stop) {
 Result<void> LogProgress::begin(const LogBase& base, std::span<const TableStart> starts,
                                 std::span<const SourceDefinition> definitions,
                                 const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const auto work = [&](Session& session) -> Result<void> {
     TRY(forget_log(control, session, stop));
     TRY(session.execute(
@@ -142,7 +142,7 @@ Result<void> LogProgress::set_starts(std::span<const TableStart> starts,
 }
 
 Result<std::vector<TableStart>> LogProgress::starts(const std::stop_token& stop) const {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const auto found =
       TRY(control.read("SELECT table_database, table_name, low, high, is_exact FROM "
                        "tideway_meta.standing WHERE " +
@@ -160,7 +160,7 @@ Result<std::vector<TableStart>> LogProgress::starts(const std::stop_token& stop)
 
 Result<void> LogProgress::set_start(const TableStart& start, const TableId& target,
                                     const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const auto work = [&](Session& session) -> Result<void> {
     TRY(session.execute(
         fmt::format("REPLACE INTO tideway_meta.standing (job, table_database, table_name, low, "
@@ -176,7 +176,7 @@ Result<void> LogProgress::set_start(const TableStart& start, const TableId& targ
 }
 
 Result<std::vector<SourceDefinition>> LogProgress::definitions(const std::stop_token& stop) const {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const auto found = TRY(control.read(
       "SELECT table_database, table_name, create_text FROM tideway_meta.definition WHERE " +
           control.where_job(),
@@ -218,7 +218,7 @@ std::vector<std::string> LogProgress::definition_statements(const SchemaChange& 
 }
 
 Result<void> LogProgress::advance_base(const LogBase& base, const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   return control.change(
       fmt::format("UPDATE tideway_meta.log SET position = {}, units = {} WHERE {}",
                   meta_bytes(base.position), meta_bytes(base.units.to_text(names_)),
@@ -227,7 +227,7 @@ Result<void> LogProgress::advance_base(const LogBase& base, const std::stop_toke
 }
 
 Result<std::vector<LaneRow>> LogProgress::lanes(std::uint32_t count, const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   std::string sql =
       "INSERT INTO tideway_meta.lane (job, lane, epoch, commit_no, session_id, guard, done, "
       "piece_unit, piece_rows) VALUES ";
@@ -267,7 +267,7 @@ std::string LogProgress::advance_statement(const LaneRow& now, const LaneRow& ne
 
 Result<bool> LogProgress::was_committed(Session& session, const LaneRow& now,
                                         const std::stop_token& stop) const {
-  const Control& control = progress_.control();
+  const MetaSession& control = progress_.control();
   const auto answer = TRY(session.query(
       fmt::format(
           "SELECT epoch, commit_no FROM tideway_meta.lane WHERE {} AND lane = {} FOR UPDATE",
@@ -282,7 +282,7 @@ Result<bool> LogProgress::was_committed(Session& session, const LaneRow& now,
 }
 
 Result<void> LogProgress::intend(const DdlEntry& entry, const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   return control.change(
       fmt::format("REPLACE INTO tideway_meta.ddl (job, unit, intent, tag, before_hash, after_hash) "
                   "VALUES ({}, {}, {}, {}, {}, {})",
@@ -313,7 +313,7 @@ Result<void> LogProgress::park(std::span<const ParkedTable> tables, const std::s
 
 Result<void> LogProgress::count_dropped(std::span<const ParkedTable> tables,
                                         const std::stop_token& stop) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const auto work = [&](Session& session) -> Result<void> {
     for (const ParkedTable& table : tables) {
       TRY(session.execute(fmt::format("UPDATE tideway_meta.parked SET dropped = {} WHERE {} AND {}",

@@ -18,7 +18,7 @@ Result<bool> has_log_tables(Session& session, const std::stop_token& stop) {
 
 }  // namespace
 
-Result<void> take_lanes(const Control& control, std::uint64_t epoch, Session& session,
+Result<void> take_lanes(const MetaSession& control, std::uint64_t epoch, Session& session,
                         const std::stop_token& stop) {
   if (!TRY(has_log_tables(session, stop))) return {};
   const auto owned = TRY(session.query_value(
@@ -44,7 +44,7 @@ Result<void> take_lanes(const Control& control, std::uint64_t epoch, Session& se
   return {};
 }
 
-Result<void> forget_log(const Control& control, Session& session, const std::stop_token& stop) {
+Result<void> forget_log(const MetaSession& control, Session& session, const std::stop_token& stop) {
   if (!TRY(has_log_tables(session, stop))) return {};
   for (const char* table : {"log", "standing", "definition", "ddl", "parked"}) {
     TRY(session.execute(

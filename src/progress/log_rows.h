@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "mysql/session.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 namespace tideway {
 
@@ -14,10 +14,10 @@ namespace tideway {
 
 // Fences the lanes and makes what they had done part of the base: waits for their transactions.
 // TW802 if the job's row is not of this epoch any more.
-Result<void> take_lanes(const Control& control, std::uint64_t epoch, Session& session,
+Result<void> take_lanes(const MetaSession& control, std::uint64_t epoch, Session& session,
                         const std::stop_token& stop);
 
 // Lane rows stay, with nothing in them.
-Result<void> forget_log(const Control& control, Session& session, const std::stop_token& stop);
+Result<void> forget_log(const MetaSession& control, Session& session, const std::stop_token& stop);
 
 }  // namespace tideway

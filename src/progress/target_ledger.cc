@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 #include "progress/meta_tables.h"
 
 namespace tideway {
@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t rows_per_page = 2000;
 constexpr std::size_t statement_bytes = 512 * 1024;
 
-std::string where_stream(const Control& control, const Stream& stream) {
+std::string where_stream(const MetaSession& control, const Stream& stream) {
   return fmt::format("{} AND table_database = {} AND table_name = {} AND ordinal = {}",
                      control.where_job(), meta_text(stream.table.database),
                      meta_text(stream.table.name), stream.ordinal);
@@ -50,7 +50,7 @@ Result<ChunkState> parse_row(const std::vector<std::optional<std::string>>& row)
 
 // Rows after (table, ordinal) in the order of the key. Spelt out: row comparison reads the whole
 // index in 5.7.
-std::string page_statement(const Control& control, const std::optional<Stream>& after) {
+std::string page_statement(const MetaSession& control, const std::optional<Stream>& after) {
   std::string where = control.where_job();
   if (after) {
     const std::string database = meta_text(after->table.database),
@@ -72,7 +72,7 @@ std::string page_statement(const Control& control, const std::optional<Stream>& 
 Result<std::unique_ptr<TargetLedger>> TargetLedger::open(JobProgress& progress,
                                                          const std::stop_token& stop) {
   std::unique_ptr<TargetLedger> ledger(new TargetLedger(progress));
-  Control& control = progress.control();
+  MetaSession& control = progress.control();
   std::optional<Stream> after;
   std::size_t read = 0;
   do {
@@ -99,7 +99,7 @@ Result<std::vector<StreamState>> TargetLedger::streams(const TableId& table) {
 }
 
 Result<void> TargetLedger::plan(std::span<const Stream> streams) {
-  Control& control = progress_.control();
+  MetaSession& control = progress_.control();
   const std::string head =
       "INSERT INTO tideway_meta.chunk (job, table_database, table_name, ordinal, bounds, is_last, "
       "epoch, commit_no, session_id, guard, state, mark, "
@@ -188,7 +188,7 @@ void TargetLedger::advanced(const ChunkState& now, const StreamState& next) {
 
 Result<bool> TargetLedger::was_committed(Session& session, const ChunkState& now,
                                          const std::stop_token& stop) const {
-  const Control& control = progress_.control();
+  const MetaSession& control = progress_.control();
   const auto answer = TRY(session.query(
       fmt::format("SELECT epoch, commit_no FROM tideway_meta.chunk WHERE {} FOR UPDATE",
                   where_stream(control, now.stream.stream)),

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "mysql/server/servers.h"
-#include "progress/control.h"
+#include "progress/meta_session.h"
 #include "progress/owner.h"
 #include "progress/target_ledger.h"
 

@@ -19,12 +19,12 @@ namespace tideway {
 // A job's own session to the target, over which this room changes its rows. Made again when it
 // breaks, under the job's epoch: once somebody else took the job it can change nothing. Any thread;
 // one piece of work at a time. Private to the room.
-class Control {
+class MetaSession {
  public:
   using Work = std::function<Result<void>(Session&)>;
 
   // `stop` is the job's: it ends what no caller brings a stop token for.
-  Control(Endpoint target, std::string job, Duration patience, const std::stop_token& stop);
+  MetaSession(Endpoint target, std::string job, Duration patience, const std::stop_token& stop);
 
   // Every transaction from here on is of this epoch, and the session is one that takeovers kill.
   Result<void> own(std::uint64_t epoch, const std::stop_token& stop);

@@ -1,4 +1,4 @@
-#include "progress/control.h"
+#include "progress/meta_session.h"
 
 #include <fmt/format.h>
 
@@ -26,23 +26,24 @@ Error stopped() {
 
 }  // namespace
 
-Control::Control(Endpoint target, std::string job, Duration patience, const std::stop_token& stop)
+MetaSession::MetaSession(Endpoint target, std::string job, Duration patience,
+                         const std::stop_token& stop)
     : target_(std::move(target)), job_(std::move(job)), patience_(patience), stop_(stop) {}
 
-Result<void> Control::own(std::uint64_t epoch, const std::stop_token& stop) {
+Result<void> MetaSession::own(std::uint64_t epoch, const std::stop_token& stop) {
   epoch_ = epoch;
   session_.reset();  // the next one is made under the epoch, and recorded
   return outside_transaction([](Session&) -> Result<void> { return {}; }, stop);
 }
 
-Result<void> Control::transaction(const Work& work, const std::stop_token& stop) {
+Result<void> MetaSession::transaction(const Work& work, const std::stop_token& stop) {
   return again(work, true, stop);
 }
-Result<void> Control::outside_transaction(const Work& work, const std::stop_token& stop) {
+Result<void> MetaSession::outside_transaction(const Work& work, const std::stop_token& stop) {
   return again(work, false, stop);
 }
 
-Result<void> Control::change(const std::string& sql, const std::stop_token& stop) {
+Result<void> MetaSession::change(const std::string& sql, const std::stop_token& stop) {
   const auto work = [&](Session& session) -> Result<void> {
     TRY(session.execute(sql, stop));
     return {};
@@ -50,7 +51,7 @@ Result<void> Control::change(const std::string& sql, const std::stop_token& stop
   return transaction(work, stop);
 }
 
-Result<ResultTable> Control::read(const std::string& sql, const std::stop_token& stop) {
+Result<ResultTable> MetaSession::read(const std::string& sql, const std::stop_token& stop) {
   ResultTable table;
   const auto work = [&](Session& session) -> Result<void> {
     table = TRY(session.query(sql, stop));
@@ -60,7 +61,8 @@ Result<ResultTable> Control::read(const std::string& sql, const std::stop_token&
   return table;
 }
 
-Result<void> Control::again(const Work& work, bool in_transaction, const std::stop_token& stop) {
+Result<void> MetaSession::again(const Work& work, bool in_transaction,
+                                const std::stop_token& stop) {
   const std::scoped_lock lock(mutex_);
   const Instant give_up = real_clock().now() + patience_;
   Backoff backoff;
@@ -78,7 +80,7 @@ Result<void> Control::again(const Work& work, bool in_transaction, const std::st
   }
 }
 
-Result<void> Control::once(const Work& work, bool in_transaction, const std::stop_token& stop) {
+Result<void> MetaSession::once(const Work& work, bool in_transaction, const std::stop_token& stop) {
   if (const auto error = lost()) return fail(*error);
   if (!session_ || session_->is_broken()) TRY(open(stop));
   if (!in_transaction) return work(*session_);
@@ -100,7 +102,7 @@ Result<void> Control::once(const Work& work, bool in_transaction, const std::sto
   return {};
 }
 
-Result<void> Control::open(const std::stop_token& stop) {
+Result<void> MetaSession::open(const std::stop_token& stop) {
   session_.reset();
   SessionOptions options;
   options.foreign_key_checks = false;  // a table that others refer to can be emptied
@@ -113,9 +115,9 @@ Result<void> Control::open(const std::stop_token& stop) {
   return {};
 }
 
-Result<void> Control::record(Session& session, const SessionName& name,
-                             const std::optional<SessionName>& dead,
-                             const std::stop_token& stop) const {
+Result<void> MetaSession::record(Session& session, const SessionName& name,
+                                 const std::optional<SessionName>& dead,
+                                 const std::stop_token& stop) const {
   const std::string sessions =
       dead ? fmt::format("REPLACE(sessions, {}, ',')", meta_text("," + to_text(*dead) + ","))
            : std::string("sessions");
@@ -128,7 +130,7 @@ Result<void> Control::record(Session& session, const SessionName& name,
   return {};
 }
 
-Result<void> Control::free_job() {
+Result<void> MetaSession::free_job() {
   const std::scoped_lock lock(mutex_);
   const auto work = [this](Session& session) -> Result<void> {
     TRY(session.execute(
@@ -143,29 +145,29 @@ Result<void> Control::free_job() {
   return freed;
 }
 
-std::string Control::guard() const {
+std::string MetaSession::guard() const {
   return fmt::format("guard = IF(epoch = {}, 1, NULL)", epoch_);
 }
-std::string Control::where_job() const { return "job = " + meta_text(job_); }
+std::string MetaSession::where_job() const { return "job = " + meta_text(job_); }
 
-Error Control::explain(Error error) const {
+Error MetaSession::explain(Error error) const {
   if (error.code() == ErrorCode::missing_privilege) return with_whole_grant(error);
   if (epoch_ == 0 || error.evidence().server_errno != column_is_null) return error;
   return fenced();
 }
 
-Error Control::fenced() const {
+Error MetaSession::fenced() const {
   Error error(ErrorCode::fenced, Side::target, Retry::never,
               fmt::format("job '{}' belongs to another process now", job_));
   lose(error);
   return error;
 }
 
-std::optional<Error> Control::lost() const {
+std::optional<Error> MetaSession::lost() const {
   return lost_.with([](const auto& error) { return error; });
 }
 
-void Control::lose(const Error& error) const {
+void MetaSession::lose(const Error& error) const {
   lost_.with([&](auto& kept) {
     if (!kept) kept = error;
   });
