@@ -85,21 +85,6 @@ class Comparison {
       failures_;  // tables given up, their reports written under this lock
 };
 
-// A table that one side cannot answer for is reported and left out; a lost server or a stop ends
-// everything.
-bool concerns_one_table(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::server_refused:
-    case ErrorCode::table_gone:
-    case ErrorCode::missing_privilege:
-    case ErrorCode::unexpected_answer:
-    case ErrorCode::cannot_compare:
-      return true;
-    default:
-      return false;
-  }
-}
-
 bool Comparison::add_range(std::size_t table, KeySpan span, const std::stop_token& stop) {
   auto range = std::make_unique<Range>();
   range->table = table;
@@ -262,6 +247,19 @@ Result<std::vector<TableReport>> Comparison::run(const std::stop_token& stop) {
 }
 
 }  // namespace
+
+bool concerns_one_table(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::server_refused:
+    case ErrorCode::table_gone:
+    case ErrorCode::missing_privilege:
+    case ErrorCode::unexpected_answer:
+    case ErrorCode::cannot_compare:
+      return true;
+    default:
+      return false;
+  }
+}
 
 Result<std::vector<TableReport>> compare_tables(const Endpoint& source, const Endpoint& target,
                                                 std::span<const TablePair> pairs,

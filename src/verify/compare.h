@@ -46,4 +46,8 @@ Result<std::vector<TableReport>> compare_tables(const Endpoint& source, const En
                                                 const CompareOptions& options, CompareMeter& meter,
                                                 const std::stop_token& stop);
 
+// A table that one side cannot answer for is reported and left out; a lost server or a stop ends
+// every comparison.
+bool concerns_one_table(const Error& error);
+
 }  // namespace tideway
