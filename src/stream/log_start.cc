@@ -37,6 +37,12 @@ bool is_gtid_source(std::string_view origin) {
          (origin.size() == uuid_length || origin[uuid_length] == ':');
 }
 
+bool LogStart::reaches(const LogStart& other) const {
+  const bool has_gtids = gtids && other.gtids;
+  if (has_gtids && !gtids->contains(*other.gtids)) return false;
+  return server_uuid == other.server_uuid ? !(position < other.position) : has_gtids;
+}
+
 std::string LogStart::to_text() const {
   return gtids && !gtids->is_empty()
              ? fmt::format("{} ({})", tideway::to_text(position), gtids->to_text())

@@ -28,6 +28,9 @@ struct LogStart {
   // that holds each one's changes begins, by xid as XA statements write it.
   std::map<std::string, LogPosition> branches;
 
+  // All that stands before `other` stands before this too: by GTIDs where both have them, and by
+  // position in the log of one server.
+  bool reaches(const LogStart& other) const;
   std::string to_text() const;  // for people: "binlog.000003:157"
   std::string to_json() const;
   static Result<LogStart> parse_json(std::string_view text);
