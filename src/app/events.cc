@@ -86,6 +86,13 @@ std::string status_event(const Figures& figures) {
   if (status.lag) add_lag(json, *status.lag);
   if (status.retention_hours_left)
     json["retention_hours_left"] = rounded(*status.retention_hours_left, 100);
+  if (!status.verified_as_of.empty()) {
+    json["verified_as_of"] = status.verified_as_of;
+    json["tables_equal"] = status.tables_equal;
+    json["tables_different"] = status.tables_different;
+    json["tables_open"] = status.tables_open;
+  }
+  add_text(json, "cutover", status.cutover);
   add_text(json, "limited_by", figures.limited_by);
   add_text(json, "waiting_for", status.waiting_for);
   return line_of(json);

@@ -55,6 +55,17 @@ std::string left_text(const Figures& figures, std::string_view dash) {
   return least == most ? least : least + std::string(dash) + most;
 }
 
+// "41 of 41 tables equal as of 2026-03-01T12:00:00Z"
+std::string verified_text(const Status& status) {
+  if (status.verified_as_of.empty()) return "";
+  const std::uint64_t all = status.tables_equal + status.tables_different + status.tables_open;
+  std::string text = fmt::format("{} of {} tables equal as of {}", human_count(status.tables_equal),
+                                 human_count(all), status.verified_as_of);
+  if (status.tables_different > 0)
+    text += fmt::format(", {} different", human_count(status.tables_different));
+  return text;
+}
+
 std::string phase_text(const Status& status) {
   const std::string phase =
       status.is_paused ? "paused by the operator, " + status.phase : status.phase;
@@ -173,11 +184,13 @@ std::vector<std::string> status_block(const Figures& figures, std::string_view c
                           human_bytes(status.memory_total)));
   }
   if (!figures.limited_by.empty()) lines.add("limited by " + figures.limited_by);
+  lines.add(verified_text(status));
   lines.end_line();
   if (status.lag)
     for (const std::string& text : lag_texts(*status.lag)) lines.add(text);
   if (status.retention_hours_left) lines.add(retention_text(*status.retention_hours_left));
   lines.end_line();
+  if (!status.cutover.empty()) lines.add_line("cutover: " + status.cutover, cyan);
   if (!status.waiting_for.empty()) lines.add_line("waiting for " + status.waiting_for, red);
   if (!warning.empty()) lines.add_line("warning: " + std::string(warning), yellow);
   return lines.take();
@@ -202,6 +215,8 @@ std::string status_line(const Figures& figures) {
     for (const std::string& text : lag_texts(*status.lag)) add(text);
   if (status.retention_hours_left) add(retention_text(*status.retention_hours_left));
   if (!figures.limited_by.empty()) add("limited by " + figures.limited_by);
+  add(verified_text(status));
+  if (!status.cutover.empty()) add("cutover " + status.cutover);
   if (!status.waiting_for.empty()) add("waiting for " + status.waiting_for);
   return line;
 }

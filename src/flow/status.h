@@ -47,8 +47,12 @@ struct Status {
   std::uint32_t readers = 0, writers = 0;                // now running
   std::uint64_t memory_used = 0, memory_total = 0;
   std::string waiting_for;  // "space: need 12.0 GiB, have 3.1 GiB"; empty: it moves
-  std::string limit;        // what a room knows about why it is slow: "target busy: 2 of 4 writers"
-  std::optional<Lag> lag;   // nullopt: no log is followed
+  // Both sides compared while the log is followed: the last whole pass began then (UTC).
+  std::string verified_as_of;
+  std::uint64_t tables_equal = 0, tables_different = 0, tables_open = 0;  // in it
+  std::string cutover;     // how far a cutover is, or why the last one came to nothing
+  std::string limit;       // what a room knows about why it is slow: "target busy: 2 of 4 writers"
+  std::optional<Lag> lag;  // nullopt: no log is followed
   // Until the source purges a part of its log that is still needed; nullopt: not known, or never.
   std::optional<double> retention_hours_left;
   bool is_paused = false;  // by the operator; the board sets it

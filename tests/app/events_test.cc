@@ -69,6 +69,19 @@ TEST(Events, a_status_has_figures_and_leaves_out_what_is_not_known) {
   EXPECT_EQ(json["seconds_left_most"], 9);
 }
 
+TEST(Events, what_was_compared_beside_the_log_is_told_once_there_is_something) {
+  Figures figures;
+  EXPECT_FALSE(parsed(status_event(figures)).contains("tables_equal"));
+  figures.status.verified_as_of = "2026-03-01T12:00:00Z";
+  figures.status.tables_different = 2;
+  figures.status.cutover = "comparing both sides";
+  const auto json = parsed(status_event(figures));
+  EXPECT_EQ(json["verified_as_of"], "2026-03-01T12:00:00Z");
+  EXPECT_EQ(json["tables_equal"], 0);
+  EXPECT_EQ(json["tables_different"], 2);
+  EXPECT_EQ(json["cutover"], "comparing both sides");
+}
+
 TEST(Events, a_lag_has_its_figures_and_null_where_one_is_not_known) {
   Figures figures;
   figures.status.phase = "following the log";

@@ -115,6 +115,23 @@ TEST(StatusBlock, says_that_a_lag_which_does_not_shrink_never_ends) {
   EXPECT_NE(line.find("~1 234 transactions, never even at this rate"), std::string::npos) << line;
 }
 
+TEST(StatusBlock, says_what_was_compared_beside_the_log_and_how_far_a_cutover_is) {
+  Figures figures;
+  figures.status.phase = "following the log";
+  EXPECT_EQ(status_line(figures).find("equal"), std::string::npos) << "nothing was compared yet";
+  figures.status.verified_as_of = "2026-03-01T12:00:00Z";
+  figures.status.tables_equal = 40;
+  figures.status.tables_open = 1;
+  EXPECT_EQ(status_line(figures),
+            "following the log: 40 of 41 tables equal as of 2026-03-01T12:00:00Z");
+  figures.status.tables_different = 2;
+  figures.status.cutover = "comparing both sides";
+  EXPECT_EQ(joined(status_block(figures, "migrate", "", {100, false, false})),
+            "migrate: following the log   0.0s\n"
+            "40 of 43 tables equal as of 2026-03-01T12:00:00Z, 2 different\n"
+            "cutover: comparing both sides\n");
+}
+
 TEST(StatusBlock, a_lag_that_is_not_known_is_no_number) {
   auto figures = behind();
   figures.status.lag = Lag{};
