@@ -122,6 +122,41 @@ void describe_rounds(Certificate& certificate, const RoundsResult& rounds) {
     certificate.warnings.push_back("a better rung needs: " + rounds.common.grant);
 }
 
+TableCertificate compared(const TableReport& report) {
+  TableCertificate entry;
+  entry.source = report.source;
+  entry.target = report.target;
+  entry.rows = report.source_digest.rows;
+  entry.strength = report.strength;
+  entry.reason = report.reason;
+  if (!report.counted_only) entry.digest = to_text(report.source_digest);
+  switch (report.state) {
+    case ComparisonState::equal:
+      entry.proof = report.counted_only ? Proof::unproven : Proof::proven;
+      if (report.counted_only)
+        entry.reason = "only the number of rows was compared, and it is equal";
+      break;
+    case ComparisonState::different:
+      entry.proof = Proof::different;
+      if (entry.reason.empty()) {
+        entry.reason = fmt::format("{} missing, {} extra, {} different rows on the target",
+                                   report.missing, report.extra, report.different);
+      }
+      break;
+    case ComparisonState::not_compared:
+      entry.proof = Proof::not_compared;
+      break;
+  }
+  if (report.counted_only && report.state == ComparisonState::different) {
+    entry.reason = fmt::format("{} rows on the source, {} on the target", report.source_digest.rows,
+                               report.target_digest.rows);
+  }
+  for (const Difference& difference : report.examples) {
+    entry.differences.push_back(fmt::format("{} {}", to_text(difference.kind), difference.key));
+  }
+  return entry;
+}
+
 void describe_changes(Certificate& certificate, std::span<const MadeTable> tables) {
   for (const MadeTable& table : tables) {
     for (const std::string& change : table.changes)

@@ -12,6 +12,7 @@
 #include "progress/job_progress.h"
 #include "recipe/rounds.h"
 #include "snapshot/object_list.h"
+#include "verify/report.h"
 
 namespace tideway::recipe {
 
@@ -24,6 +25,8 @@ void describe_objects(Certificate& certificate,
 void describe_left_over(Certificate& certificate, std::span<const FilledTable> filled,
                         const ObjectList& objects);
 void describe_rounds(Certificate& certificate, const RoundsResult& rounds);  // position and rung
+// What a comparison said of a table.
+TableCertificate compared(const TableReport& report);
 void describe_changes(Certificate& certificate, std::span<const MadeTable> tables);
 // A table is proven when the target's digest is that of the rows sent and the rows stand at the
 // common position.

@@ -14,6 +14,7 @@ namespace tideway::recipe {
 namespace {
 
 constexpr Duration heartbeat = std::chrono::seconds(1);
+constexpr Duration patience = std::chrono::minutes(5);  // for a source that went away
 
 Result<std::map<TableId, CopiedTable>> parse_starts(std::span<const TableStart> starts) {
   std::map<TableId, CopiedTable> copied;
@@ -127,6 +128,7 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
     return route ? std::optional(route->target) : std::nullopt;
   };
   following->sink_ = std::make_unique<LogSink>(progress, parts.arbiter, std::move(writing));
+  following->asker_ = std::make_unique<Inquirer>(parts.source, 1, patience);
   following->lag_ = std::make_unique<LagWatch>(
       parts.source, [one = following.get()] { return one->progressed(); }, heartbeat);
   return following;
@@ -145,6 +147,27 @@ Result<Followed> Following::run(const std::stop_token& stop) {
   return Followed{sink_->base(), sink_->parked(), stage_->dropped(), summary.is_stopped};
 }
 
+Result<LogStart> Following::catch_up(const std::stop_token& stop) {
+  LogStart end = TRY(asker_->ask("asking where the log ends", stop,
+                                 [&](Session& session) { return end_of_log(session, stop); }));
+  std::string seen;
+  while (true) {
+    std::string base = sink_->base().position;
+    if (base != seen && TRY(LogStart::parse_json(base)).reaches(end)) return end;
+    seen = std::move(base);
+    if (!real_clock().wait(std::chrono::milliseconds(20), stop)) {
+      return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
+                        "stopped while waiting for the target to catch up"));
+    }
+  }
+}
+
+std::uint64_t Following::changes() const {
+  const LogMeter& applied = sink_->meter();
+  return applied.inserted + applied.updated + applied.removed + applied.schema_changes +
+         applied.dropped;
+}
+
 Status Following::status() const {
   Status status;
   status.step = options_.step;
@@ -156,6 +179,7 @@ Status Following::status() const {
   status.rows_done = applied.inserted + applied.updated + applied.removed;
   status.limit = sink_->pressure_text();
   status.lag = lag_->lag();
+  for (const auto& describe : describe_) describe(status);
   return status;
 }
 
@@ -190,42 +214,6 @@ std::vector<SourceDefinition> source_definitions(const ObjectList& objects) {
   for (const ListedTable& table : objects.tables)
     definitions.push_back({table.id(), table.def->create_text});
   return definitions;
-}
-
-Result<Followed> follow_until(const FollowParts& parts, const FollowOptions& options,
-                              const std::string& until, const std::stop_token& stop) {
-  auto following = TRY(Following::open(parts, options, stop));
-  if (!until.empty()) {
-    Session session = TRY_DURING("connecting to the source", Session::open(parts.source, {}, stop));
-    following->read_until(
-        TRY_DURING("--until", find_log_place(session, until == "caught-up" ? "now" : until, stop)));
-  }
-  Followed followed = TRY(following->run(stop));
-  if (followed.is_stopped) {
-    return fail(Error(ErrorCode::stopped, Side::local, Retry::after_operator,
-                      "stopped while following the log"));
-  }
-  return followed;
-}
-
-void describe_followed(Certificate& certificate, const Followed& followed) {
-  if (const auto place = LogStart::parse_json(followed.base.position))
-    certificate.position = place->to_text();
-  for (const ParkedTable& parked : followed.parked) {
-    auto found = std::ranges::find(certificate.tables, parked.table, &TableCertificate::target);
-    if (found == certificate.tables.end()) {
-      found = certificate.tables.insert(found, TableCertificate{});
-      found->source = found->target = parked.table;
-    }
-    TableCertificate& table = *found;
-    table.proof = Proof::unproven;
-    table.reason = fmt::format("left out from {} on, {} changes so far: {}", parked.from_unit,
-                               parked.dropped, parked.reason);
-  }
-  for (const Dropped& dropped : followed.dropped)
-    certificate.warnings.push_back(
-        fmt::format("{}: {} row changes and {} statements were left out: {}", quoted(dropped.table),
-                    dropped.rows, dropped.statements, dropped.reason));
 }
 
 }  // namespace tideway::recipe

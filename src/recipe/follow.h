@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "base/result.h"
 #include "flow/status.h"
-#include "model/certificate.h"
 #include "mysql/endpoint.h"
+#include "mysql/inquirer.h"
 #include "progress/log_progress.h"
 #include "recipe/lag.h"
 #include "route/route_stage.h"
@@ -63,6 +63,15 @@ class Following {
   ~Following();
 
   void read_until(LogStart end) { source_->read_until(std::move(end)); }
+  // Waits until everything that was committed at the source before the call is in the target;
+  // where the log ended then. Any thread, while run() runs. TW106 on stop; the source's errors.
+  Result<LogStart> catch_up(const std::stop_token& stop);
+  // Row changes and statements applied or left out by now, of any table.
+  std::uint64_t changes() const;
+  // Adds to the status of the job; before run(), and outlives it.
+  void show_also(std::function<void(Status&)> describe) {
+    describe_.push_back(std::move(describe));
+  }
   // Errors: run()'s of its source and sink. Stopping is none.
   Result<Followed> run(const std::stop_token& stop);
 
@@ -82,19 +91,13 @@ class Following {
   std::unique_ptr<RouteStage> stage_;
   std::unique_ptr<LogSink> sink_;
   std::unique_ptr<LagWatch> lag_;
+  std::unique_ptr<Inquirer> asker_;  // of catch_up()
+  std::vector<std::function<void(Status&)>> describe_;
   Meter meter_;
 };
 
-// All of it, up to a place (find_log_place()'s words, or caught-up: where the log ends now); empty:
-// until stopped. TW106 when that came first.
-Result<Followed> follow_until(const FollowParts& parts, const FollowOptions& options,
-                              const std::string& until, const std::stop_token& stop);
-
 // What the rows of listed tables are decoded with.
 std::vector<SourceDefinition> source_definitions(const ObjectList& objects);
-
-// Position, parked tables and what rules left out.
-void describe_followed(Certificate& certificate, const Followed& followed);
 
 // The place of a snapshot, as a start: its low (where following begins) and its high.
 LogStart low_of(const SnapshotPoint& point);

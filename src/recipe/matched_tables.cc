@@ -1,12 +1,18 @@
 #include "recipe/matched_tables.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 
 #include "base/text.h"
+#include "mysql/inquirer.h"
+#include "recipe/preflight.h"
 
 namespace tideway::recipe {
 namespace {
+
+constexpr Duration patience = std::chrono::minutes(5);  // for a server that went away
 
 TableReport unpaired(const TableId& source, const TableId& target, std::string reason) {
   TableReport report;
@@ -20,6 +26,23 @@ TableReport unpaired(const TableId& source, const TableId& target, std::string r
 std::string folded(const TableId& table, bool folds) {
   const std::string name = quoted(table);
   return folds ? ascii_lower(name) : name;
+}
+
+Result<ObjectList> list_side(const Endpoint& endpoint, const TableFilter& filter,
+                             const std::string& where, const std::stop_token& stop) {
+  Inquirer server(endpoint, 1, patience);
+  // A server that cannot be reached now is told now; one that was is waited for.
+  TRY_DURING(fmt::format("connecting to the {}", to_text(endpoint.side)),
+             server.once(stop, [](Session&) -> Result<void> { return {}; }));
+  ListOptions listing;
+  listing.with_views = false;
+  listing.with_not_carried = false;
+  return server.ask(fmt::format("listing tables of the {}", to_text(endpoint.side)), stop,
+                    [&](Session& open) -> Result<ObjectList> {
+                      ObjectList objects = TRY(list_objects(open, filter, listing, stop));
+                      TRY(check_where(open, objects, where, stop));
+                      return objects;
+                    });
 }
 
 }  // namespace
@@ -71,9 +94,22 @@ Matched match_tables(const ObjectList& source, const ObjectList& target,
   }
   for (const auto& [name, table] : theirs) {
     if (!databases.contains(ascii_lower(table->id().database))) continue;
-    matched.unpaired.push_back(unpaired(table->id(), table->id(), "the source has no such table"));
+    matched.extra.push_back(unpaired(table->id(), table->id(), "the source has no such table"));
   }
   return matched;
+}
+
+Result<Matched> match_servers(const Endpoint& source, const Endpoint& target,
+                              const RouterPtr& router, const std::string& where,
+                              const std::function<Result<void>()>& between,
+                              const std::stop_token& stop) {
+  const ObjectList ours = TRY(list_side(source, Router::filter_of(router), where, stop));
+  const std::vector<Route> routes = TRY(routes_of(*router, ours));
+  TRY(between());
+  auto theirs = list_side(target, target_filter(router, routes), where, stop);
+  if (!theirs && theirs.error().code() != ErrorCode::filter_matches_nothing)
+    return fail(std::move(theirs).error());
+  return match_tables(ours, theirs ? *theirs : ObjectList{}, routes);
 }
 
 }  // namespace tideway::recipe

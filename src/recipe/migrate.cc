@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "recipe/certify.h"
-#include "recipe/follow.h"
+#include "recipe/follow_job.h"
 #include "recipe/followed_target.h"
 #include "recipe/preflight.h"
 #include "recipe/prove.h"
@@ -94,28 +94,15 @@ Result<void> copy_tables(Migration& job, const std::stop_token& stop) {
                         source_definitions(rounds.objects), stop);
 }
 
-// What followed the copy was applied change by change, and nobody has compared the tables since.
-void say_not_compared(Certificate& certificate) {
-  for (TableCertificate& table : certificate.tables) {
-    if (table.proof != Proof::proven) continue;
-    table.proof = Proof::not_compared;
-    table.reason =
-        "its copy was proven; what the log brought since was applied and not compared: "
-        "tideway verify compares when nobody writes";
-  }
-}
-
-Result<Followed> follow_log(Migration& job, const std::stop_token& stop) {
-  const MigrateOptions& options = job.options;
-  FollowOptions following_options;
-  following_options.threads = options.common.threads;
-  following_options.block_bytes = block_bytes(options.common);
-  following_options.batch_bytes = options.writing.batch_bytes;
+FollowOptions follow_options(const MigrateOptions& options) {
+  FollowOptions following;
+  following.threads = options.common.threads;
+  following.block_bytes = block_bytes(options.common);
+  following.batch_bytes = options.writing.batch_bytes;
   // A branch that was prepared before the copy began and ended behind it was waited for.
-  following_options.sees_older_branches = true;
-  following_options.step = following_options.steps = 3;
-  return follow_until({job.source, *job.log, job.router, job.arbiter, job.board}, following_options,
-                      options.until, stop);
+  following.sees_older_branches = true;
+  following.step = following.steps = 3;
+  return following;
 }
 
 }  // namespace
@@ -148,13 +135,14 @@ Result<Certificate> migrate(const MigrateOptions& options, StatusBoard& board,
   job.job =
       TRY_DURING("opening the job on the target",
                  JobProgress::open(job.target, job_options(options, job.certificate.job), stop));
+  if (auto earlier = TRY(cut_over_before(*job.job, board))) return *std::move(earlier);
   job.log = TRY(LogProgress::open(*job.job, job.names, stop));
   if (job.log->found().base.position.empty()) TRY(copy_tables(job, stop));
 
-  const Followed followed = TRY(follow_log(job, stop));
-  describe_followed(job.certificate, followed);
-  say_not_compared(job.certificate);
-  end_certificate(job.certificate, board);
+  const FollowParts parts{job.source, *job.log, job.router, job.arbiter, board};
+  const FollowedJob followed = TRY(
+      follow_job(parts, follow_options(options), options.following, options.reading.digest, stop));
+  TRY(conclude(job.certificate, parts, followed, stop));
   return std::move(job.certificate);
 }
 

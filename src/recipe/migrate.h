@@ -9,6 +9,7 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "recipe/following_options.h"
 #include "recipe/reading_options.h"
 #include "recipe/routing_options.h"
 #include "recipe/writing_options.h"
@@ -21,7 +22,7 @@ struct MigrateOptions {
   ReadingOptions reading;
   WritingOptions writing;
   bool views = true;
-  std::string until;  // empty: follow until stopped
+  FollowingOptions following;
   static const OptionTable<MigrateOptions>& table();
 };
 

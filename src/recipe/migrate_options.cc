@@ -11,11 +11,7 @@ const OptionTable<MigrateOptions>& MigrateOptions::table() {
       include(&MigrateOptions::reading, ReadingOptions::table()),
       include(&MigrateOptions::writing, WritingOptions::table()),
       option("views", &MigrateOptions::views).group("Reading").help("Copy views after the tables."),
-      option("until", &MigrateOptions::until)
-          .value_name("PLACE")
-          .group("Log")
-          .help("Where to end: caught-up (where the log ends once the copy is done), FILE:OFFSET "
-                "or a set of GTIDs. Not given: follow until stopped."),
+      include(&MigrateOptions::following, FollowingOptions::table()),
   };
   return options;
 }

@@ -9,7 +9,7 @@
 
 #include "dumpfile/metadata.h"
 #include "recipe/certify.h"
-#include "recipe/follow.h"
+#include "recipe/follow_job.h"
 #include "recipe/log_place.h"
 #include "recipe/preflight.h"
 #include "recipe/servers.h"
@@ -100,6 +100,7 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
   watch(board, {&source, &target});
   auto job = TRY_DURING("opening the job on the target",
                         JobProgress::open(target, job_options(options, certificate.job), stop));
+  if (auto earlier = TRY(cut_over_before(*job, board))) return *std::move(earlier);
   OriginNames names;
   auto progress = TRY(LogProgress::open(*job, names, stop));
   if (progress->found().base.position.empty()) {
@@ -117,10 +118,10 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
   following_options.block_bytes = block_bytes(options.common);
   following_options.batch_bytes = options.batch_bytes;
   following_options.step = following_options.steps = 2;
-  const Followed followed = TRY(follow_until({source, *progress, router, arbiter, board},
-                                             following_options, options.until, stop));
-  describe_followed(certificate, followed);
-  end_certificate(certificate, board);
+  const FollowParts parts{source, *progress, router, arbiter, board};
+  const FollowedJob followed =
+      TRY(follow_job(parts, following_options, options.following, DigestStrength::strong, stop));
+  TRY(conclude(certificate, parts, followed, stop));
   return certificate;
 }
 

@@ -10,6 +10,7 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "recipe/following_options.h"
 #include "recipe/routing_options.h"
 
 namespace tideway::recipe {
@@ -17,8 +18,8 @@ namespace tideway::recipe {
 struct ReplicateOptions {
   CommonOptions common;
   RoutingOptions routing;
-  std::string start;          // of a new job
-  std::string until;          // empty: for ever
+  std::string start;  // of a new job
+  FollowingOptions following;
   std::string overlap_until;  // "now" where nothing is given
   std::uint64_t batch_bytes = 1ULL << 20U;
   static const OptionTable<ReplicateOptions>& table();

@@ -14,11 +14,6 @@ const OptionTable<ReplicateOptions>& ReplicateOptions::table() {
           .help("Where a new job begins: now, FILE:OFFSET, a set of GTIDs, a time in UTC "
                 "('2026-03-01 12:00:00'), or the folder of a dump. A job that was begun goes on "
                 "where it was."),
-      option("until", &ReplicateOptions::until)
-          .value_name("PLACE")
-          .group("Log")
-          .help("Where to end: caught-up (where the log ends now), FILE:OFFSET or a set of GTIDs. "
-                "Not given: follow until stopped."),
       option("overlap-until", &ReplicateOptions::overlap_until)
           .value_name("PLACE")
           .group("Log")
@@ -26,6 +21,7 @@ const OptionTable<ReplicateOptions>& ReplicateOptions::table() {
                 "are written row by row as they are to be, whatever is there. Not given: up to "
                 "where the log ends now, which is always right. none: the rows stand exactly at "
                 "--start."),
+      include(&ReplicateOptions::following, FollowingOptions::table()),
       option("batch-bytes", &ReplicateOptions::batch_bytes)
           .as_bytes()
           .range(1ULL << 14U, 1ULL << 26U)
