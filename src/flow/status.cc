@@ -79,6 +79,16 @@ void StatusBoard::keep_retention(std::optional<double> hours_left) {
   board_.with([&](Board& board) { board.retention_hours_left = hours_left; });
 }
 
+void StatusBoard::when_named(std::function<void(const std::string&)> told) {
+  board_.with([&](Board& board) { board.when_named = std::move(told); });
+}
+
+// Outside the lock: who is told may put up a warning.
+void StatusBoard::name_job(const std::string& name) {
+  const auto told = board_.with([](const Board& board) { return board.when_named; });
+  if (told) told(name);
+}
+
 Status StatusBoard::status() const {
   const bool is_paused = control_.gate().is_standing();
   return board_.with([is_paused](Board& board) {

@@ -96,6 +96,12 @@ class StatusBoard {
   std::vector<std::string> warnings() const;
 
   Control& control() { return control_; }
+  const Control& control() const { return control_; }
+
+  // The recipe says under which name the job can be found, as soon as it knows. Whoever wants to
+  // hear of it does so in that call; before the job begins.
+  void name_job(const std::string& name);
+  void when_named(std::function<void(const std::string&)> told);
 
  private:
   struct Board {
@@ -105,6 +111,7 @@ class StatusBoard {
     Status last;
     std::optional<double> retention_hours_left;
     std::vector<std::string> warnings;
+    std::function<void(const std::string&)> when_named;
     void ask();  // last becomes what the sample says now
   };
   mutable Guarded<Board> board_;

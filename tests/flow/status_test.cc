@@ -85,6 +85,19 @@ TEST(StatusBoard, a_later_sample_stays_up_when_the_earlier_one_is_taken_down) {
   EXPECT_EQ(board.status().rows_done, 2U);
 }
 
+TEST(StatusBoard, tells_under_which_name_the_job_is_found) {
+  StatusBoard board;
+  board.name_job("nobody wants to know");
+  std::string name;
+  board.when_named([&](const std::string& given) {
+    name = given;
+    board.warn("no socket");  // who is told may speak
+  });
+  board.name_job("copy-1");
+  EXPECT_EQ(name, "copy-1");
+  EXPECT_EQ(board.warnings().size(), 1U);
+}
+
 TEST(StatusBoard, keeps_every_warning) {
   StatusBoard board;
   board.warn("one");
