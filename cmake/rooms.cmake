@@ -21,6 +21,7 @@ set(TIDEWAY_ROOMS
   verify:3
   assess:3
   recipe:4
+  operate:5
   cluster:5
   console:5
   app:6

@@ -24,6 +24,8 @@ struct Command {
   std::function<ExitCode(std::span<const std::string> words, Console& console,
                          const std::stop_token& stop)>
       run;
+  // Said at the first signal.
+  std::string on_stop = "stopping: what is in hand is finished first; once more to leave at once";
 };
 
 // For internal use of the templates below.

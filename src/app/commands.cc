@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/operate_commands.h"
 #include "recipe/copy.h"
 #include "recipe/dump.h"
 #include "recipe/load.h"
@@ -27,10 +28,8 @@ Command plan_command() {
       });
 }
 
-}  // namespace
-
-const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {
+std::vector<Command> all_commands() {
+  std::vector<Command> all = {
       recipe_command<recipe::CopyOptions>(
           "copy", "Copies tables from server to server and proves that they arrived.",
           recipe::copy),
@@ -49,10 +48,17 @@ const std::vector<Command>& commands() {
           "verify", "Compares the tables of two servers, down to the keys that differ.",
           recipe::verify),
       plan_command(),
-      explain_command(),
-      help_command(),
-      version_command(),
   };
+  for (Command& each : operate_commands()) all.push_back(std::move(each));
+  for (const Command& each : {explain_command(), help_command(), version_command()})
+    all.push_back(each);
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = all_commands();
   return all;
 }
 

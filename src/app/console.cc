@@ -10,6 +10,7 @@
 
 #include "app/certificate_text.h"
 #include "app/events.h"
+#include "app/job_report.h"
 #include "app/plan_text.h"
 #include "app/version.h"
 #include "base/log.h"
@@ -44,7 +45,21 @@ Result<void> Console::open(const CommonOptions& options, const std::string& comm
   }
   screen_.with([&screen](auto& current) { current = std::move(screen); });
   put_event(start_event(command, version_number()));
+  board_.when_named([this, command](const std::string& job) { listen(command, job); });
   return {};
+}
+
+// A job that nobody can ask goes on all the same.
+void Console::listen(const std::string& command, const std::string& job) {
+  if (server_ != nullptr) return;
+  auto directory = RunDir::make(RunDir::places().front());
+  if (!directory) return board_.warn("nobody can ask this job: " + directory.error().to_line());
+  const auto report = std::make_shared<JobReport>(board_, command, job);
+  JobVoice voice{[report] { return report->status(); }, error_event};
+  server_ = std::make_unique<ControlServer>(std::move(*directory), job, board_.control(),
+                                            std::move(voice));
+  if (auto started = server_->start(); !started)
+    board_.warn("nobody can ask this job: " + started.error().to_line());
 }
 
 void Console::print(std::string_view text) { keep_print_error(write_to(stdout, text)); }
@@ -86,6 +101,7 @@ bool Console::put_last_event(const std::string& event) {
 }
 
 void Console::report(const Error& error) {
+  last_error_ = error_event(error);
   if (put_last_event(error_event(error))) return;
   end_screen();
   write_to(stderr, error.to_report());
@@ -120,6 +136,14 @@ void Console::end_screen() {
 }
 
 ExitCode Console::close(ExitCode code) {
+  if (server_ != nullptr) {
+    if (last_error_.empty()) {
+      server_->end({end_event(code)});
+    } else {
+      server_->end({last_error_, end_event(code)});
+    }
+    server_.reset();
+  }
   put_last_event(end_event(code));
   end_screen();
   if (print_error_ == 0) return code;

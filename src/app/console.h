@@ -9,6 +9,7 @@
 #include "flow/status.h"
 #include "model/certificate.h"
 #include "model/common_options.h"
+#include "operate/control_server.h"
 #include "recipe/plan.h"
 
 namespace tideway {
@@ -24,8 +25,8 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  // Opens the log and begins to show the board as the options say. Without it the console is plain,
-  // for commands that only print.
+  // Opens the log, listens for operators once the board is told the job's name, and begins to show
+  // the board as the options say. Without it the console is plain, for commands that only print.
   Result<void> open(const CommonOptions& options, const std::string& command);
 
   StatusBoard& board() { return board_; }
@@ -48,9 +49,12 @@ class Console {
   void keep_print_error(int error);
   bool put_event(const std::string& event);       // false: this is no --json
   bool put_last_event(const std::string& event);  // no status comes after it
+  void listen(const std::string& command, const std::string& job);
 
   StatusBoard board_;
   Guarded<std::unique_ptr<StatusScreen>> screen_;  // the signal thread writes too
+  std::unique_ptr<ControlServer> server_;          // of the thread that runs the command
+  std::string last_error_;                         // an event, for those who watch
   int print_error_ = 0;
   bool is_json_ = false, is_quiet_ = false;  // set by open(), before other threads look
 };

@@ -51,9 +51,7 @@ int run_program(int argc, char** argv) {
   blank_process_title(std::span<char* const>(argv, static_cast<std::size_t>(argc)),
                       command->specs());
   // Before any other thread, so that all of them leave the signals to this one.
-  const StopSignals signals([&console] {
-    console.note("stopping: what is in hand is finished first; once more to leave at once");
-  });
+  const StopSignals signals([&console, command] { console.note(command->on_stop); });
   return number_of(
       console.close(command->run(std::span(words).subspan(1), console, signals.token())));
 }

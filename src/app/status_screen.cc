@@ -1,6 +1,5 @@
 #include "app/status_screen.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "app/events.h"
+#include "app/live_block.h"
 #include "app/pace.h"
 #include "app/status_block.h"
 #include "base/crew.h"
@@ -48,17 +48,6 @@ bool speaks_utf8() {
            value.find("utf8") != std::string_view::npos;
   }
   return false;
-}
-
-struct Size {
-  std::size_t columns = 80, lines = 24;
-};
-
-Size terminal_size(int descriptor) {
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
-    return {};
-  return {size.ws_col, size.ws_row};
 }
 
 std::string clock_text() {
@@ -109,40 +98,25 @@ class LivePainter final : public Painter {
   }
   void say(std::string_view line) override { draw(std::string(line) + "\n"); }
   void finish() override {
-    std::string text = erased();
+    std::string text = block_.erase();
     if (figures_ && !figures_->status.phase.empty()) text += status_line(*figures_) + "\n";
     put(text);
-    drawn_ = 0;
   }
 
  private:
-  // The cursor stands behind the block's last line. A terminal made narrower may have wrapped the
-  // lines or cut them: the block is taken to have as many rows as lines, so that what stands above
-  // it is never erased.
-  std::string erased() const {
-    if (drawn_ == 0) return "";
-    return (drawn_ > 1 ? "\r\x1b[" + std::to_string(drawn_ - 1) + "A" : "\r") + "\x1b[J";
-  }
   void draw(const std::string& above) {
-    std::string text = erased() + above;
-    drawn_ = 0;
-    if (figures_) {
-      const Size size = terminal_size(descriptor_);
-      const BlockStyle style{size.columns > 1 ? size.columns - 1 : 1, colour_, unicode_};
-      auto lines = status_block(*figures_, command_, warning_, style);
-      if (lines.size() >= size.lines) lines.resize(size.lines > 1 ? size.lines - 1 : 1);
-      for (const std::string& line : lines) {
-        text += (drawn_ == 0 ? "" : "\n") + line;
-        ++drawn_;
-      }
-    }
-    put(text);
+    const TerminalSize size = terminal_size(descriptor_);
+    const BlockStyle style{size.columns > 1 ? size.columns - 1 : 1, colour_, unicode_};
+    put(block_.draw(
+        above,
+        figures_ ? status_block(*figures_, command_, warning_, style) : std::vector<std::string>(),
+        size.lines));
   }
   const std::string command_;
   const bool colour_, unicode_;
   std::optional<Figures> figures_;
   std::string warning_;
-  std::size_t drawn_ = 0;  // lines on the terminal
+  LiveBlock block_;
 };
 
 class PlainPainter final : public Painter {

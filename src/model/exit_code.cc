@@ -15,6 +15,8 @@ ExitCode exit_code_of(const Error& error) {
     case ErrorCode::route_conflict:
     case ErrorCode::expression_failed:
       return ExitCode::usage;
+    case ErrorCode::job_not_running:
+      return ExitCode::not_running;
     case ErrorCode::stopped:
       return ExitCode::stopped;
     case ErrorCode::connect_name:

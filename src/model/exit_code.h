@@ -12,6 +12,7 @@ enum class ExitCode : std::uint8_t {
   failed = 1,
   usage = 2,        // the command line, a configuration file, a filter
   unproven = 3,     // finished, but not everything could be proven
+  not_running = 3,  // of a command that asks a job: it does not run here
   stopped = 4,      // by the operator; the same command goes on
   environment = 5,  // disk, network, login, privileges: nothing is wrong with the job
 };
