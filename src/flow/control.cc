@@ -26,14 +26,14 @@ Result<std::uint32_t> parse_readers(const std::string& text) {
 
 }  // namespace
 
-Control::Offer::~Offer() {
+JobControl::Offer::~Offer() {
   if (control_ == nullptr) return;
   control_->offers_.with([this](Offers& offers) {
     std::erase_if(offers.all, [this](const Offered& each) { return each.number == number_; });
   });
 }
 
-Control::Offer Control::offer(std::string verb, Handler handler) {
+JobControl::Offer JobControl::offer(std::string verb, Handler handler) {
   const std::uint64_t number = offers_.with([&](Offers& offers) {
     offers.all.push_back({std::move(verb), std::move(handler), offers.next});
     return offers.next++;
@@ -41,7 +41,7 @@ Control::Offer Control::offer(std::string verb, Handler handler) {
   return {this, number};
 }
 
-Result<std::string> Control::ask(const std::string& verb, const std::string& argument) const {
+Result<std::string> JobControl::ask(const std::string& verb, const std::string& argument) const {
   auto answer = offers_.with([&](const Offers& offers) -> std::optional<Result<std::string>> {
     const auto latest_first = offers.all | std::views::reverse;
     const auto found = std::ranges::find(latest_first, verb, &Offered::verb);
@@ -53,7 +53,7 @@ Result<std::string> Control::ask(const std::string& verb, const std::string& arg
                     "the job cannot do that now; what it can be asked: " + listed(verbs())));
 }
 
-std::vector<std::string> Control::verbs() const {
+std::vector<std::string> JobControl::verbs() const {
   return offers_.with([](const Offers& offers) {
     std::set<std::string> verbs;
     for (const Offered& each : offers.all) verbs.insert(each.verb);
@@ -61,8 +61,8 @@ std::vector<std::string> Control::verbs() const {
   });
 }
 
-std::vector<Control::Offer> offer_gate(Control& control) {
-  std::vector<Control::Offer> offers;
+std::vector<JobControl::Offer> offer_gate(JobControl& control) {
+  std::vector<JobControl::Offer> offers;
   Gate& gate = control.gate();
   offers.push_back(control.offer("pause", [&gate](const std::string&) -> Result<std::string> {
     gate.pause();

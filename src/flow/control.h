@@ -14,7 +14,7 @@ namespace tideway {
 
 // What an operator may ask of a running command: the recipe offers verbs for as long as it can do
 // them, the operator asks (over the job's socket). Any thread. Outlives the offers.
-class Control {
+class JobControl {
  public:
   // Short: sets something, and says in a sentence what will happen. Called under a lock: it offers
   // and asks nothing itself.
@@ -23,14 +23,14 @@ class Control {
   // Takes the verb down on destruction: its handler is not being called then and never is again.
   class Offer {
    public:
-    Offer(Control* control, std::uint64_t number) : control_(control), number_(number) {}
+    Offer(JobControl* control, std::uint64_t number) : control_(control), number_(number) {}
     Offer(Offer&& other) noexcept
         : control_(std::exchange(other.control_, nullptr)), number_(other.number_) {}
     Offer& operator=(Offer&&) = delete;
     ~Offer();
 
    private:
-    Control* control_;
+    JobControl* control_;
     std::uint64_t number_;
   };
   // A later offer of a verb is the one that is asked, until it goes.
@@ -60,6 +60,6 @@ class Control {
 
 // The verbs `pause`, `resume` and `readers` (how many may read at a time: a number, or "all"),
 // about the control's gate.
-[[nodiscard]] std::vector<Control::Offer> offer_gate(Control& control);
+[[nodiscard]] std::vector<JobControl::Offer> offer_gate(JobControl& control);
 
 }  // namespace tideway

@@ -18,7 +18,7 @@ struct FlowOptions {
   std::size_t readers = 4, writers = 4;
   std::uint64_t channel_bytes = 4ULL << 20U;  // per writer
   bool completes_sink = true;  // false: more runs into the sink follow, the recipe completes it
-  Gate* gate = nullptr;        // Control::gate(): pausing and fewer readers; nullptr: none of it
+  Gate* gate = nullptr;        // JobControl::gate(): pausing and fewer readers; nullptr: none of it
 };
 
 struct Summary {

@@ -95,8 +95,8 @@ class StatusBoard {
   Status status() const;  // asks the sample
   std::vector<std::string> warnings() const;
 
-  Control& control() { return control_; }
-  const Control& control() const { return control_; }
+  JobControl& control() { return control_; }
+  const JobControl& control() const { return control_; }
 
   // The recipe says under which name the job can be found, as soon as it knows. Whoever wants to
   // hear of it does so in that call; before the job begins.
@@ -115,7 +115,7 @@ class StatusBoard {
     void ask();  // last becomes what the sample says now
   };
   mutable Guarded<Board> board_;
-  Control control_;
+  JobControl control_;
 };
 
 }  // namespace tideway

@@ -53,7 +53,7 @@ struct Client {
 }  // namespace
 
 struct ControlServer::State {
-  State(RunDir run_dir, std::string name, const Control& asked, JobVoice told)
+  State(RunDir run_dir, std::string name, const JobControl& asked, JobVoice told)
       : directory(std::move(run_dir)),
         job(std::move(name)),
         control(asked),
@@ -86,7 +86,7 @@ struct ControlServer::State {
 
   const RunDir directory;
   const std::string job;
-  const Control& control;
+  const JobControl& control;
   const JobVoice voice;
   const FileHandle bell;
   Guarded<std::vector<std::string>> last_lines;
@@ -283,7 +283,7 @@ void ControlServer::State::say_farewell() {
   claim.reset();
 }
 
-ControlServer::ControlServer(RunDir directory, std::string job, const Control& control,
+ControlServer::ControlServer(RunDir directory, std::string job, const JobControl& control,
                              JobVoice voice)
     : state_(std::make_unique<State>(std::move(directory), std::move(job), control,
                                      std::move(voice))) {}

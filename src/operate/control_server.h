@@ -28,7 +28,7 @@ class ControlServer {
   static constexpr std::size_t clients_max = 64;
 
   // `control` outlives it.
-  ControlServer(RunDir directory, std::string job, const Control& control, JobVoice voice);
+  ControlServer(RunDir directory, std::string job, const JobControl& control, JobVoice voice);
   // Removes the socket.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;

@@ -11,14 +11,14 @@
 namespace tideway {
 namespace {
 
-Control::Handler says(std::string answer) {
+JobControl::Handler says(std::string answer) {
   return [answer = std::move(answer)](const std::string& argument) -> Result<std::string> {
     return answer + argument;
   };
 }
 
-TEST(Control, a_verb_is_answered_while_it_is_offered_and_then_says_what_is) {
-  Control control;
+TEST(JobControl, a_verb_is_answered_while_it_is_offered_and_then_says_what_is) {
+  JobControl control;
   const auto stays = control.offer("pause", says("pausing"));
   {
     const auto offered = control.offer("cutover", says("cutting over "));
@@ -31,8 +31,8 @@ TEST(Control, a_verb_is_answered_while_it_is_offered_and_then_says_what_is) {
   EXPECT_NE(answer.error().message().find(": pause"), std::string::npos);
 }
 
-TEST(Control, the_latest_offer_is_asked_until_it_goes) {
-  Control control;
+TEST(JobControl, the_latest_offer_is_asked_until_it_goes) {
+  JobControl control;
   const auto earlier = control.offer("until", says("earlier"));
   {
     const auto later = control.offer("until", says("later"));
@@ -42,8 +42,8 @@ TEST(Control, the_latest_offer_is_asked_until_it_goes) {
   EXPECT_EQ(*control.ask("until", ""), "earlier");
 }
 
-TEST(Control, an_offer_taken_down_is_never_asked_again) {
-  Control control;
+TEST(JobControl, an_offer_taken_down_is_never_asked_again) {
+  JobControl control;
   std::atomic<bool> over = false;
   std::jthread operator_of([&] {
     while (!over) static_cast<void>(control.ask("tune", ""));
@@ -62,9 +62,9 @@ TEST(Control, an_offer_taken_down_is_never_asked_again) {
   EXPECT_TRUE(control.verbs().empty());
 }
 
-TEST(Control, the_gate_is_operated_by_verbs_and_shown_by_the_board) {
+TEST(JobControl, the_gate_is_operated_by_verbs_and_shown_by_the_board) {
   StatusBoard board;
-  Control& control = board.control();
+  JobControl& control = board.control();
   const auto offers = offer_gate(control);
   ASSERT_TRUE(control.ask("pause", "").has_value());
   EXPECT_TRUE(control.gate().is_paused());
