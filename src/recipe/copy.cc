@@ -23,6 +23,8 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
   const TableFilter filter = Router::filter_of(router);
   Certificate certificate = begin_certificate("copy", source.to_text(), target.to_text());
   certificate.job = job_name(options.common, "copy", certificate.source, certificate.target);
+  board.name_job(certificate.job);
+  const auto operated = offer_gate(board.control());
 
   board.begin(1, 3, "reading definitions");
   ListOptions listing;

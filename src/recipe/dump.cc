@@ -152,6 +152,8 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
   const bool is_local = dynamic_cast<const LocalStorage*>(place.get()) != nullptr;
   if (is_local) TRY(check_writable(place->name()));
   Certificate certificate = begin_certificate("dump", source.to_text(), place->name());
+  board.name_job(job_name(options.common, "dump", certificate.source, certificate.target));
+  const auto operated = offer_gate(board.control());
 
   board.begin(1, 3, "reading definitions");
   Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));

@@ -140,6 +140,7 @@ Result<Followed> Following::run(const std::stop_token& stop) {
   const auto showing = parts_.board.show([this] { return status(); });
   FlowOptions flow;
   flow.readers = flow.writers = 1;
+  flow.gate = &parts_.board.control().gate();
   flow.channel_bytes = std::max<std::uint64_t>(4ULL * options_.block_bytes, 1ULL << 20U);
   const Stage* const stages[] = {stage_.get()};
   const Summary summary = TRY(tideway::run(*source_, stages, *sink_, flow, meter_, stop));

@@ -71,6 +71,7 @@ Result<void> read_files(Storage& place, const LoadInput& input, const RouterPtr&
   });
   FlowOptions flow;
   flow.readers = flow.writers = options.common.threads;
+  flow.gate = &board.control().gate();
   const RouteStage routing(router, {RouteUse::copy, options.digest});
   const Stage* const stages[] = {&routing};
   const Summary summary = TRY(tideway::run(source, stages, sink, flow, meter, stop));
@@ -122,6 +123,8 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   const auto place = TRY(open_place(options.common.input, space));
   Certificate certificate = begin_certificate("load", place->name(), target.to_text());
   certificate.job = job_name(options.common, "load", certificate.source, certificate.target);
+  board.name_job(certificate.job);
+  const auto operated = offer_gate(board.control());
 
   board.begin(1, 3, "reading definitions");
   LoadInput input;

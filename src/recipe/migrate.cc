@@ -122,6 +122,8 @@ Result<Certificate> migrate(const MigrateOptions& options, StatusBoard& board,
   job.certificate = begin_certificate("migrate", job.source.to_text(), job.target.to_text());
   job.certificate.job =
       job_name(options.common, "migrate", job.certificate.source, job.certificate.target);
+  board.name_job(job.certificate.job);
+  const auto operated = offer_gate(board.control());
 
   board.begin(1, 3, "reading definitions");
   {

@@ -88,6 +88,8 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
   const RouterPtr router = TRY(router_of(options.common, options.routing));
   Certificate certificate = begin_certificate("replicate", source.to_text(), target.to_text());
   certificate.job = job_name(options.common, "replicate", certificate.source, certificate.target);
+  board.name_job(certificate.job);
+  const auto operated = offer_gate(board.control());
 
   board.begin(1, 2, "reading definitions");
   Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));

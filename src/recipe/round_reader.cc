@@ -33,6 +33,7 @@ Result<void> RoundReader::read(Snapshot& snapshot, const Round& round, KnownTabl
   const auto showing = board_.show([&] { return status_of(source, round.phase); });
   FlowOptions flow;
   flow.readers = flow.writers = options_.threads;
+  flow.gate = &board_.control().gate();
   flow.completes_sink = false;  // more rounds may follow
   const Summary summary = TRY(tideway::run(source, target_.stages(), *sink, flow, meter_, stop));
   for (FailedTable& failed : source.failed()) known.add(std::move(failed));

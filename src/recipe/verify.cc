@@ -63,6 +63,7 @@ Result<Certificate> verify(const VerifyOptions& options, StatusBoard& board,
   // Not after hours of comparing.
   if (!options.report.empty()) TRY(check_small_file(options.report));
   Certificate certificate = begin_certificate("verify", source.to_text(), target.to_text());
+  board.name_job(job_name(options.common, "verify", certificate.source, certificate.target));
 
   board.begin(1, 2, "reading definitions");
   const Matched matched = TRY(match_servers(
