@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "apply/statement.h"
@@ -17,6 +19,17 @@ namespace tideway {
 
 // How many such values the rows hold.
 std::uint64_t enum_errors(const Block& block, const Rows& rows, RowRange range);
+
+// Whether the text may be the error value of that column: cheap, and true for it alone.
+bool is_enum_error(const ColumnType& type, std::string_view cell_text);
+
+// Sends a change of one row in a session that is not strict for this one statement, because columns
+// of these names get the error value. Fails with TW800, the change being in the open transaction,
+// unless the server's warnings are about those columns only. The session is strict again on return,
+// or broken.
+Result<Affected> change_with_enum_errors(Session& session, std::string_view statement,
+                                         std::span<const std::string> columns,
+                                         const std::stop_token& stop);
 
 // Sends an INSERT of one row with so many of them in a session that is not strict for this one
 // statement. Fails with TW800, the row being in the open transaction, unless the server's warnings

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apply/enum_error.h"
 #include "apply/failure.h"
 #include "base/log.h"
 #include "progress/meta_session.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr Duration space_interval = std::chrono::seconds(5);
 constexpr std::uint64_t flight_bytes = 512U << 10U;  // of statements before their answers are read
+constexpr unsigned data_truncated = 1265;
 constexpr std::size_t flight_statements = 256, ranges_most = 256;
 
 Error stopped() {
@@ -231,16 +233,10 @@ Result<void> LogLane::flush(Trouble& trouble, const std::stop_token& stop) {
   for (LogStatement& statement : flight) texts_.push_back(std::move(statement.sql));
   auto answers = session_->pipeline(texts_, stop);
   if (!answers) {
-    // Of several nobody says whose it is: each alone will.
-    const bool is_one = std::ranges::count_if(flight, [](const LogStatement& each) {
-                          return each.table != nullptr;
-                        }) == 1;
-    for (const LogStatement& each : flight) {
-      if (each.table == nullptr) continue;
-      trouble.table = each.table;
-      trouble.is_certain = is_one && each.changes == 1;
-      if (trouble.is_certain) trouble.evidence = evidence_of(*each.change);
-    }
+    // Nobody says whose it is: each alone will.
+    const auto ours = std::ranges::find_if(
+        flight, [](const LogStatement& each) { return each.table != nullptr; });
+    if (ours != flight.end()) trouble.table = ours->table;
     // Any statement may write NULL where none may be, not only that of a lane that lost the job.
     if (trouble.table == nullptr) return fail(control.explain(std::move(answers).error()));
     return fail(std::move(answers).error());
@@ -256,6 +252,11 @@ Result<void> LogLane::send_alone(LogStatement& statement, Trouble& trouble,
   auto answer = statement.values.empty()
                     ? session_->execute(statement.sql, stop)
                     : session_->execute_long(statement.sql, statement.values, stop);
+  if (!answer && statement.changes == 1 && statement.values.empty() &&
+      answer.error().evidence().server_errno == data_truncated) {
+    const auto columns = enum_error_columns(*statement.change);
+    if (!columns.empty()) answer = change_with_enum_errors(*session_, statement.sql, columns, stop);
+  }
   if (answer) return check(statement, *answer, trouble);
   if (statement.table == nullptr)
     return fail(shared_.progress.job().control().explain(std::move(answer).error()));

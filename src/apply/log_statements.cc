@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "apply/enum_error.h"
 #include "model/odd_value.h"
 
 namespace tideway {
@@ -64,11 +65,15 @@ class Writer {
     out.values.push_back({text, form != LiteralForm::hex && form != LiteralForm::binary_text});
   }
 
-  // Of a key's column, for comparing: a BIT is a number there.
+  // Of a key's column, for comparing: a BIT is a number there, and so is what an ENUM has no label
+  // for.
   static void key_value(LogStatement& out, const Column& column, const Value& each,
                         const Image& image, std::uint32_t cell) {
-    if (column.type.kind == TypeKind::bit && !image.cells[cell].is_null()) {
+    const bool is_null = image.cells[cell].is_null();
+    if (column.type.kind == TypeKind::bit && !is_null) {
       out.sql += std::to_string(number_of_bits(text_of(image, cell)));
+    } else if (!is_null && is_enum_error(column.type, text_of(image, cell))) {
+      out.sql += '0';  // a word would be compared as a word, and there may be none for it
     } else {
       value(out, each.form, image, cell);
     }
@@ -437,6 +442,20 @@ std::size_t write_statement(const ChangeRun& run, std::size_t first, const State
   out.expected = 1;
   write_removal(change, out);
   return first + 1;
+}
+
+std::vector<std::string> enum_error_columns(const RowChange& change) {
+  std::vector<std::string> columns;
+  if (change.kind == ChangeKind::remove) return columns;
+  const LogPlan& plan = *change.after_plan;
+  for (const Value& each : plan.values()) {
+    if (!each.is_written || each.after == LogPlan::none || change.after.cells[each.after].is_null())
+      continue;
+    const Column& column = plan.column(each);
+    if (is_enum_error(column.type, text_of(change.after, each.after)))
+      columns.push_back(column.name);
+  }
+  return columns;
 }
 
 namespace {

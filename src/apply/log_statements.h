@@ -31,6 +31,9 @@ struct StatementLimits {
 std::size_t write_statement(const ChangeRun& run, std::size_t first, const StatementLimits& limits,
                             std::vector<LogStatement>& statements);
 
+// Columns, as the target names them, to which a change gives the error value of their ENUM.
+std::vector<std::string> enum_error_columns(const RowChange& change);
+
 // A change for people: the key, and both images, cut to some kilobytes.
 std::string evidence_of(const RowChange& change);
 std::string key_of(const RowChange& change);
