@@ -61,13 +61,16 @@ struct JobOnly {
 
 struct CutoverOptions {
   std::string job;
-  bool wait = false, json = false;
+  bool wait = false, anyway = false, cancel = false, json = false;
   static const OptionTable<CutoverOptions>& table() {
     static const OptionTable<CutoverOptions> options{
         job_word<CutoverOptions>(),
         option("wait", &CutoverOptions::wait)
             .help(
                 "Show the job until it ends, and end with its exit code. Ctrl-C leaves it alone."),
+        option("anyway", &CutoverOptions::anyway)
+            .help("Tables that differ do not hold it up; the certificate names them."),
+        option("cancel", &CutoverOptions::cancel).help("Take the order back; following goes on."),
         json_flag<CutoverOptions>(),
     };
     return options;
@@ -223,7 +226,8 @@ ExitCode cutover(const CutoverOptions& options, Console& console, const std::sto
   if (!job) return refuse(console, job.error());
   auto client = ControlClient::connect(*job);
   if (!client) return refuse(console, client.error());
-  const auto answer = client->ask("cutover", "", stop);
+  const char* const how = options.cancel ? "cancel" : options.anyway ? "anyway" : "";
+  const auto answer = client->ask("cutover", how, stop);
   if (!answer) return refuse(console, Error(answer.error()).during("asking for the cutover"));
   if (!options.json) console.print(fmt::format("{}: {}\n", visible(*job), visible(*answer)));
   return options.wait ? watch_job(*client, options.json, console, stop) : ExitCode::proven;
