@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t least_block_bytes = 64ULL << 10U;
 constexpr Duration longest_wait = std::chrono::milliseconds(20);
 constexpr std::uint64_t large_event_bytes = 1ULL << 20U;
+constexpr std::uint64_t most_branch_bytes = 16ULL << 20U;  // of XA branches that are kept
 
 Error stopped() {
   return {ErrorCode::stopped, Side::local, Retry::never, "stopped while reading the log"};
@@ -27,7 +28,8 @@ LogSourceReader::LogSourceReader(LogSource::State& state)
     : state_(state),
       stream_(std::make_shared<const Stream>()),
       connection_(state.source, state.options.heartbeat, state.options.ends),
-      tables_(state.options, state.definitions) {
+      tables_(state.options, state.definitions),
+      branches_(state.arbiter, std::min(most_branch_bytes, state.arbiter.total_bytes() / 32)) {
   const LogStart start = state.places.start();
   file_ = unit_file_ = start.position.file;
   offset_ = unit_end_ = start.position.offset;
@@ -160,7 +162,7 @@ Result<void> LogSourceReader::lose(Error error) {
   LOG(info, "the source's log was lost and is taken up again", {{"error", error.to_line()}});
   ++state_.meter.reconnects;
   branch_.reset();
-  branch_events_.reset();
+  branches_.give_up();
   // What was decoded goes on by itself: the rows before the cut are not read into it again.
   if (block_ && !block_->items().empty()) {
     if (unit_ && unit_->rows > unit_->leave_out) block_->add_item(UnitPart{unit_->id, unit_->rows});
@@ -192,9 +194,11 @@ Result<void> LogSourceReader::read_event(const std::stop_token& stop) {
   }
   ++state_.meter.events;
   state_.meter.bytes += (*bytes)->size();
-  const auto event = is_of_branch ? branch_events_->read(**bytes) : events_.read(**bytes);
+  const auto event = is_of_branch ? branch_->read(**bytes) : events_.read(**bytes);
   if (!event) return fail(at_place(event.error()));
   const bool is_large = (*bytes)->size() > large_event_bytes;
+  if (!is_of_branch && unit_ && unit_->is_branch && !unit_->is_done)
+    TRY(branches_.add(**bytes, stop));
   auto taken = take(*event, stop);
   if (!taken) return fail(at_place(std::move(taken).error()));
   if (is_large && !rows_) connection_.shrink();

@@ -11,6 +11,7 @@
 #include "stream/log_connection.h"
 #include "stream/log_source.h"
 #include "stream/logged_tables.h"
+#include "stream/xa_branches.h"
 
 namespace tideway {
 
@@ -91,7 +92,8 @@ class LogSourceReader final : public Reader {
                         const std::stop_token& stop);
   Result<void> take_prepare(bool is_one_phase, const std::stop_token& stop);
   Result<void> commit_branch(const std::string& xid, const std::stop_token& stop);
-  Result<void> open_branch(const LogPosition& begin, const std::stop_token& stop);
+  Result<void> open_branch(const LogPosition& begin, std::optional<BranchEvents> events,
+                           const std::stop_token& stop);
   void take_heartbeat(const Heartbeat& heartbeat);
   Result<void> begin_unit(const EventHeader& header, const GtidEvent* gtid);
   Result<void> end_unit();
@@ -106,9 +108,9 @@ class LogSourceReader final : public Reader {
   EventReader events_{true};
   LoggedTables tables_;
 
-  // Changes of an XA branch are read where it was prepared, when it is committed.
-  std::optional<LogConnection> branch_;
-  std::optional<EventReader> branch_events_;
+  // Changes of an XA branch are taken when it is committed.
+  XaBranches branches_;
+  std::optional<BranchReader> branch_;
 
   std::string file_;
   std::uint32_t file_ordinal_ = 0;

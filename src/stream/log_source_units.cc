@@ -58,14 +58,13 @@ Result<void> LogSourceReader::take(const Event& event, const std::stop_token& st
   if (const auto* rows = std::get_if<RowsEvent>(&event.body)) return begin_rows(*rows);
   if (const auto* map = std::get_if<TableMap>(&event.body)) {
     if (unit_ && !unit_->is_done && (!unit_->is_branch || branch_))
-      return tables_.take(*map, (branch_ ? *branch_events_ : events_).format(), stop);
+      return tables_.take(*map, branch_ ? branch_->format() : events_.format(), stop);
     return {};
   }
   if (branch_) {
     // The XA PREPARE is the end of the branch's changes; what commits it is the unit's own event.
     if (!std::holds_alternative<XaPrepare>(event.body)) return {};
     branch_.reset();
-    branch_events_.reset();
     tables_.forget_numbers();
     return end_unit();
   }
@@ -230,6 +229,7 @@ Result<void> LogSourceReader::take_query(const EventHeader& header, const QueryE
       return {};
     case StatementKind::xa_start:
       unit.is_begun = unit.is_branch = true;
+      branches_.give_up();
       unit.branch = xid_text(statement.xid);
       return {};
     case StatementKind::xa_prepare:
@@ -238,6 +238,7 @@ Result<void> LogSourceReader::take_query(const EventHeader& header, const QueryE
       return commit_branch(xid_text(statement.xid), stop);
     case StatementKind::xa_rollback:
       state_.places.ended(xid_text(statement.xid), here());
+      branches_.forget(xid_text(statement.xid));
       return end_unit();
     case StatementKind::unrelated:
       return unit.is_begun ? Result<void>() : end_unit();
@@ -276,33 +277,36 @@ Result<void> LogSourceReader::take_prepare(bool is_one_phase, const std::stop_to
     return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
                       "an XA PREPARE without its XA START"));
   }
-  if (is_one_phase) return open_branch(unit_->place.begin, stop);
+  if (is_one_phase) return open_branch(unit_->place.begin, branches_.take_open(events_), stop);
+  if (!unit_->is_done) branches_.prepared(unit_->branch, unit_->place.begin, events_);
   state_.places.prepared(unit_->branch, unit_->place.begin, here());
   return end_unit();
 }
 
-// The changes stand in the transaction that prepared the branch: they are read there again, so that
-// nothing has to be kept for a branch that may stay open for days.
+// The changes stand in the transaction that prepared the branch. What is not kept of them (a branch
+// may be large, and stay open for days) is read there again.
 Result<void> LogSourceReader::commit_branch(const std::string& xid, const std::stop_token& stop) {
   if (unit_->is_done) {
     state_.places.ended(xid, here());
     return end_unit();
   }
-  if (unit_->is_begun) return open_branch(unit_->place.begin, stop);  // … ONE PHASE
+  if (unit_->is_begun) return open_branch(unit_->place.begin, std::nullopt, stop);  // … ONE PHASE
   const auto begin = state_.places.branch(xid, here());
   state_.places.ended(xid, here());
-  if (begin) return open_branch(*begin, stop);
+  if (begin) return open_branch(*begin, branches_.take(xid, *begin), stop);
   if (!state_.options.sees_older_branches) return fail(unknown_branch(xid));
   LOG(info, "an XA transaction that the copy has is committed", {{"xid", xid}});
   return end_unit();
 }
 
-Result<void> LogSourceReader::open_branch(const LogPosition& begin, const std::stop_token& stop) {
+Result<void> LogSourceReader::open_branch(const LogPosition& begin,
+                                          std::optional<BranchEvents> events,
+                                          const std::stop_token& stop) {
   unit_->is_branch = true;
-  branch_.emplace(state_.source, state_.options.heartbeat, false);
   tables_.forget_numbers();
-  TRY(branch_->open({connection_.server_uuid(), std::nullopt, begin}, stop));
-  branch_events_.emplace(branch_->has_checksums());
+  branch_.emplace(events ? BranchReader(*std::move(events))
+                         : TRY(BranchReader::open(state_.source, state_.options.heartbeat,
+                                                  connection_.server_uuid(), begin, stop)));
   return {};
 }
 
