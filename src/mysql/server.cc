@@ -135,6 +135,8 @@ bool Server::has_invisible_columns() const {
   return false;
 }
 
+bool Server::can_persist_variables() const { return kind == ServerKind::mysql && version >= 80000; }
+
 bool Server::can_kill_other_sessions() const {
   // Before 6.1 a connection id was unique on one TiDB only: behind a load balancer KILL could hit
   // somebody else.

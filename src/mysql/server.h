@@ -28,6 +28,7 @@ struct Server {
   bool has_local_infile() const { return true; }
   // SHOW CREATE TABLE gives labels of ENUM and SET with single backslashes (sql/tidb_labels.h).
   bool prints_labels_raw() const { return kind == ServerKind::tidb; }
+  bool can_persist_variables() const;    // SET PERSIST
   bool can_kill_other_sessions() const;  // and know for certain whom it hits
   std::string_view binlog_status_statement()
       const;  // SHOW MASTER STATUS, SHOW BINARY LOG STATUS from 8.2
