@@ -10,7 +10,13 @@ namespace {
 
 constexpr std::uint32_t column_is_null = 1048;
 
-// All that a job does in tideway_meta needs, not one privilege after the other.
+Error stopped() {
+  return Error(ErrorCode::stopped, Side::local, Retry::never,
+               "stopped while waiting for the target");
+}
+
+}  // namespace
+
 Error with_whole_grant(const Error& error) {
   Evidence evidence = error.evidence();
   const std::size_t account = evidence.statement.rfind(" TO ");
@@ -18,13 +24,6 @@ Error with_whole_grant(const Error& error) {
     evidence.statement = "GRANT ALL ON tideway_meta.*" + evidence.statement.substr(account);
   return {error.code(), error.side(), error.retry(), std::move(evidence), error.message()};
 }
-
-Error stopped() {
-  return Error(ErrorCode::stopped, Side::local, Retry::never,
-               "stopped while waiting for the target");
-}
-
-}  // namespace
 
 MetaSession::MetaSession(Endpoint target, std::string job, Duration patience,
                          const std::stop_token& stop)

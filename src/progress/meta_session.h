@@ -81,4 +81,8 @@ class MetaSession {
   mutable Guarded<std::optional<Error>> lost_;
 };
 
+// Of a missing privilege on tideway_meta: with the grant of all that a job does there, not of one
+// privilege after the other.
+Error with_whole_grant(const Error& error);
+
 }  // namespace tideway
