@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apply/table_maker.h"
@@ -14,19 +15,18 @@ namespace tideway {
 namespace {
 
 // Tables whose names the target takes for one.
-std::vector<std::string> names_that_collide(const Server& server,
-                                            std::span<const TableToMake> tables) {
-  std::vector<std::string> found;
-  if (server.lower_case_table_names == 0) return found;
+void add_names_that_collide(std::vector<TableObstacle>& found, const Server& server,
+                            std::span<const TableToMake> tables) {
+  if (server.lower_case_table_names == 0) return;
   std::map<std::string, const TableToMake*> seen;
   for (const TableToMake& table : tables) {
     const auto [first, is_new] = seen.emplace(ascii_lower(quoted(table.target)), &table);
     if (is_new) continue;
-    found.push_back(fmt::format("{} has the name of {} there (lower_case_table_names = {})",
-                                quoted(table.target), quoted(first->second->target),
-                                server.lower_case_table_names));
+    found.push_back({table.source->id, table.target,
+                     fmt::format("has the name of {} there (lower_case_table_names = {})",
+                                 quoted(first->second->target), server.lower_case_table_names),
+                     true});
   }
-  return found;
 }
 
 std::string obstacles_of(const TableToMake& table, const TargetTraits& traits) {
@@ -41,15 +41,27 @@ std::string obstacles_of(const TableToMake& table, const TargetTraits& traits) {
 
 }  // namespace
 
+std::vector<TableObstacle> find_obstacles(std::span<const TableToMake> tables, const Server& server,
+                                          const TargetTraits& traits) {
+  std::vector<TableObstacle> found;
+  add_names_that_collide(found, server, tables);
+  for (const TableToMake& table : tables) {
+    std::string why = obstacles_of(table, traits);
+    if (!why.empty()) found.push_back({table.source->id, table.target, std::move(why), false});
+  }
+  return found;
+}
+
 Result<void> refuse_impossible_tables(Session& session, std::span<const TableToMake> tables,
                                       const TargetTraits& traits, const std::stop_token& stop) {
-  std::vector<std::string> reasons = names_that_collide(session.server(), tables);
-  for (const TableToMake& table : tables) {
-    const std::string obstacles = obstacles_of(table, traits);
-    if (obstacles.empty()) continue;
-    const FoundTable found = TRY(look_for_table(session, table.target, stop));
-    if (found.found == Found::nothing)
-      reasons.push_back(fmt::format("{}: {}", quoted(table.target), obstacles));
+  std::vector<std::string> reasons;
+  for (const TableObstacle& obstacle : find_obstacles(tables, session.server(), traits)) {
+    if (!obstacle.is_name) {
+      const FoundTable found = TRY(look_for_table(session, obstacle.target, stop));
+      if (found.found != Found::nothing) continue;
+    }
+    reasons.push_back(
+        fmt::format("{}{} {}", quoted(obstacle.target), obstacle.is_name ? "" : ":", obstacle.why));
   }
   if (reasons.empty()) return {};
   return fail(Error(ErrorCode::impossible_on_target, Side::target, Retry::after_operator,
