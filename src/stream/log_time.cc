@@ -28,9 +28,14 @@ Result<LogStream> open_file(const Endpoint& source, const std::string& file,
   return LogStream::open(source, std::move(request), stop);
 }
 
-// When the file was begun.
-Result<std::int64_t> begin_of(const Endpoint& source, const std::string& file,
-                              const std::stop_token& stop) {
+bool begins_transaction(EventType type) {
+  return type == EventType::gtid || type == EventType::anonymous_gtid;
+}
+
+}  // namespace
+
+Result<std::int64_t> begin_of_log_file(const Endpoint& source, const std::string& file,
+                                       const std::stop_token& stop) {
   LogStream log = TRY(open_file(source, file, stop));
   while (const auto bytes = TRY(log.next(stop))) {
     const EventHeader header = TRY(parse_event_header(*bytes));
@@ -39,12 +44,6 @@ Result<std::int64_t> begin_of(const Endpoint& source, const std::string& file,
   return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
                     fmt::format("{} has no beginning", file)));
 }
-
-bool begins_transaction(EventType type) {
-  return type == EventType::gtid || type == EventType::anonymous_gtid;
-}
-
-}  // namespace
 
 std::optional<std::int64_t> parse_log_time(std::string_view text) {
   constexpr std::size_t length = 19;  // YYYY-MM-DD hh:mm:ss
@@ -74,9 +73,9 @@ Result<LogPosition> find_log_time(const Endpoint& source, std::span<const std::s
   std::size_t low = 0, high = files.size();
   while (high - low > 1) {
     const std::size_t middle = low + (high - low) / 2;
-    (TRY(begin_of(source, files[middle], stop)) < seconds ? low : high) = middle;
+    (TRY(begin_of_log_file(source, files[middle], stop)) < seconds ? low : high) = middle;
   }
-  if (low == 0 && TRY(begin_of(source, files[0], stop)) > seconds) {
+  if (low == 0 && TRY(begin_of_log_file(source, files[0], stop)) > seconds) {
     return fail(Error(ErrorCode::log_purged, Side::source, Retry::after_operator,
                       fmt::format("the source's first log file, {}, begins later: what happened "
                                   "before is purged or was never logged",
