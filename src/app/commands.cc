@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/operate_commands.h"
+#include "recipe/assess.h"
 #include "recipe/copy.h"
 #include "recipe/dump.h"
 #include "recipe/load.h"
@@ -28,8 +29,26 @@ Command plan_command() {
       });
 }
 
+// Warnings alone are "finished, and not everything is as it should be".
+ExitCode exit_code_of(const Assessment& assessment) {
+  if (assessment.is_blocked()) return ExitCode::failed;
+  return assessment.count(Finding::Level::warning) != 0 ? ExitCode::unproven : ExitCode::proven;
+}
+
+Command assess_command() {
+  return command<recipe::AssessOptions>(
+      "assess", "Says what stands in the way of a migration, and the SQL that mends it.",
+      [](const recipe::AssessOptions& options, Console& console, const std::stop_token& stop) {
+        const auto report = recipe::assess_migration(options, console.board(), stop);
+        if (!report) return finish(console, fail(report.error()), stop);
+        console.report(*report);
+        return exit_code_of(report->assessment);
+      });
+}
+
 std::vector<Command> all_commands() {
   std::vector<Command> all = {
+      assess_command(),
       recipe_command<recipe::CopyOptions>(
           "copy", "Copies tables from server to server and proves that they arrived.",
           recipe::copy),

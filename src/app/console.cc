@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "app/assess_text.h"
 #include "app/certificate_text.h"
 #include "app/events.h"
 #include "app/job_report.h"
@@ -119,6 +120,12 @@ void Console::report(const recipe::Plan& plan) {
   if (put_last_event(plan_event(plan))) return;
   end_screen();
   print(plan_text(plan));
+}
+
+void Console::report(const recipe::AssessReport& report) {
+  if (put_last_event(assess_event(report))) return;
+  end_screen();
+  print(assess_text(report));
 }
 
 Result<bool> Console::confirm(const std::string& question, const std::stop_token& stop) {

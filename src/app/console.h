@@ -10,6 +10,7 @@
 #include "model/certificate.h"
 #include "model/common_options.h"
 #include "operate/control_server.h"
+#include "recipe/assess.h"
 #include "recipe/plan.h"
 
 namespace tideway {
@@ -36,6 +37,7 @@ class Console {
   void report(const Error& error);
   void report(const Certificate& certificate);
   void report(const recipe::Plan& plan);
+  void report(const recipe::AssessReport& report);
   // Asks a question on the terminal, before the first phase begins (nothing is drawn until then).
   // False also when there is no terminal, or the answer is not "yes".
   // TW106 when stop is requested meanwhile.

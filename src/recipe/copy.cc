@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "recipe/assess.h"
 #include "recipe/certify.h"
 #include "recipe/copy_options.h"
 #include "recipe/preflight.h"
@@ -38,7 +39,8 @@ Result<Certificate> copy(const CopyOptions& options, StatusBoard& board,
     // A target that cannot be reached now is told now; later the job waits for it to come back.
     Session other = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
     TRY(refuse_one_server(session, other, stop));
-    TRY(refuse_reader(other, stop));
+    TRY(refuse_blockers(TRY(assess_servers(session, &other, {true, false}, stop)).assessment,
+                        board));
     objects = TRY_DURING("listing tables of the source", list(session, stop));
     TRY(check_where(session, objects, options.reading.where, stop));
   }

@@ -8,6 +8,7 @@
 #include "apply/copy_sink.h"
 #include "dumpfile/part_source.h"
 #include "flow/run.h"
+#include "recipe/assess.h"
 #include "recipe/certify.h"
 #include "recipe/load_input.h"
 #include "recipe/load_options.h"
@@ -130,7 +131,7 @@ Result<Certificate> load(const LoadOptions& options, StatusBoard& board,
   LoadInput input;
   {
     Session session = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
-    TRY(refuse_reader(session, stop));
+    TRY(refuse_blockers(TRY(assess_target(session, stop)), board));
     input = TRY(read_input(*place, *router, options.schemas, session, stop));
   }
   watch(board, {&target});

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "recipe/assess.h"
 #include "recipe/certify.h"
 #include "recipe/follow_job.h"
 #include "recipe/followed_target.h"
@@ -37,6 +38,7 @@ struct Migration {
   OriginNames names;
   std::unique_ptr<LogProgress> log;
   MemoryArbiter arbiter;
+  Assessed assessed = {};
 };
 
 Result<ObjectList> list(const Migration& job, Session& session, const std::stop_token& stop) {
@@ -62,6 +64,9 @@ Result<void> copy_tables(Migration& job, const std::stop_token& stop) {
     Session session = TRY_DURING("connecting to the source", Session::open(job.source, {}, stop));
     objects = TRY_DURING("listing tables of the source", list(job, session, stop));
     TRY(check_where(session, objects, options.reading.where, stop));
+    job.assessed.assessment = {};  // what the servers are was told
+    TRY(assess_objects(job.assessed, session, objects, job.router, stop));
+    TRY(refuse_blockers(job.assessed.assessment, job.board));
   }
   const auto tables = TRY(route_tables(*job.router, definitions_of(objects)));
   describe_objects(job.certificate, objects);
@@ -130,8 +135,8 @@ Result<Certificate> migrate(const MigrateOptions& options, StatusBoard& board,
     Session source = TRY_DURING("connecting to the source", Session::open(job.source, {}, stop));
     Session target = TRY_DURING("connecting to the target", Session::open(job.target, {}, stop));
     TRY(refuse_one_server(source, target, stop));
-    TRY(refuse_reader(target, stop));
-    TRY(require_row_log(source, stop));
+    job.assessed = TRY(assess_servers(source, &target, {true, true}, stop));
+    TRY(refuse_blockers(job.assessed.assessment, board));
   }
   watch(board, {&job.source, &job.target});
   job.job =

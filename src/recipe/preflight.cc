@@ -67,48 +67,6 @@ Result<void> check_where(Session& session, const ObjectList& objects, const std:
   return fail(does_not_fit(misfits));
 }
 
-Result<void> refuse_reader(Session& target, const std::stop_token& stop) {
-  const auto answer =
-      TRY_DURING("asking the target whether it can be written",
-                 target.query("SHOW GLOBAL VARIABLES LIKE 'innodb_read_only'", stop));
-  if (answer.rows.empty() || answer.rows[0][1] != "ON") return {};
-  return fail(Error(ErrorCode::connect_role, Side::target, Retry::after_operator,
-                    fmt::format("{} is a reader (innodb_read_only is ON); a writer is needed",
-                                target.endpoint().to_text())));
-}
-
-Result<void> require_row_log(Session& source, const std::stop_token& stop) {
-  const auto answer = TRY_DURING(
-      "asking the source how it logs",
-      source.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', "
-                   "'binlog_row_value_options', 'binlog_transaction_compression')",
-                   stop));
-  const auto refuse = [](ErrorCode code, std::string message, std::string statement) {
-    Evidence evidence;
-    evidence.statement = std::move(statement);
-    return fail(
-        Error(code, Side::source, Retry::after_operator, std::move(evidence), std::move(message)));
-  };
-  for (const auto& row : answer.rows) {
-    const std::string name = ascii_lower(row[0].value_or("")), value = row[1].value_or("");
-    if (name == "log_bin" && value != "ON")
-      return refuse(
-          ErrorCode::binlog_unavailable, "the source writes no binary log",
-          "start it with log_bin; on Aurora set binlog_format in the cluster's parameters");
-    if (name == "binlog_format" && value != "ROW")
-      return refuse(ErrorCode::statement_in_log,
-                    fmt::format("the source logs {} and not rows", value),
-                    "SET GLOBAL binlog_format = 'ROW'");
-    if (name == "binlog_row_value_options" && !value.empty())
-      return refuse(ErrorCode::not_supported, "the source logs parts of JSON values",
-                    "SET GLOBAL binlog_row_value_options = ''");
-    if (name == "binlog_transaction_compression" && value == "ON")
-      return refuse(ErrorCode::not_supported, "the source compresses its log",
-                    "SET GLOBAL binlog_transaction_compression = OFF");
-  }
-  return {};
-}
-
 void watch(StatusBoard& board, std::initializer_list<Endpoint*> servers) {
   std::vector<std::pair<Side, std::shared_ptr<Reachability>>> watched;
   for (Endpoint* server : servers) {

@@ -18,14 +18,6 @@ namespace tideway::recipe {
 Result<void> check_where(Session& session, const ObjectList& objects, const std::string& where,
                          const std::stop_token& stop);
 
-// TW204 where the target is the reader of a cluster: nobody can write there, whatever the account
-// may.
-Result<void> refuse_reader(Session& target, const std::stop_token& stop);
-
-// TW401 where the source writes no log; TW408 where it logs statements, TW111 where it logs rows in
-// a form that is not decoded: the setting that mends it is in the evidence.
-Result<void> require_row_log(Session& source, const std::stop_token& stop);
-
 // After these were reached once the board says which of them everything waits for.
 void watch(StatusBoard& board, std::initializer_list<Endpoint*> servers);
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "dumpfile/metadata.h"
+#include "recipe/assess.h"
 #include "recipe/certify.h"
 #include "recipe/follow_job.h"
 #include "recipe/log_place.h"
@@ -93,12 +94,13 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
 
   board.begin(1, 2, "reading definitions");
   Session session = TRY_DURING("connecting to the source", Session::open(source, {}, stop));
+  Assessed assessed;
   {
     Session other = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
     TRY(refuse_one_server(session, other, stop));
-    TRY(refuse_reader(other, stop));
+    assessed = TRY(assess_servers(session, &other, {false, true}, stop));
+    TRY(refuse_blockers(assessed.assessment, board));
   }
-  TRY(require_row_log(session, stop));
   watch(board, {&source, &target});
   auto job = TRY_DURING("opening the job on the target",
                         JobProgress::open(target, job_options(options, certificate.job), stop));
@@ -111,6 +113,9 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
     const ObjectList objects =
         TRY_DURING("listing tables of the source",
                    list_objects(session, Router::filter_of(router), listing, stop));
+    assessed.assessment = {};  // what the servers are was told
+    TRY(assess_objects(assessed, session, objects, router, stop));
+    TRY(refuse_blockers(assessed.assessment, board));
     TRY(begin(options, *progress, session, objects, certificate, stop));
   }
 
