@@ -8,6 +8,7 @@
 #include "base/crew.h"
 #include "flow/run.h"
 #include "recipe/log_place.h"
+#include "recipe/retention.h"
 #include "sql/create_table.h"
 
 namespace tideway::recipe {
@@ -135,8 +136,11 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
 }
 
 Result<Followed> Following::run(const std::stop_token& stop) {
+  RetentionWatch retention(parts_.source, parts_.board,
+                           [this] { return need_of(progressed().base, lag_->lag()); });
   Crew watch(stop);
   watch.start("lag", [this](const std::stop_token& asked) { return lag_->run(asked); });
+  watch.start("retention", [&](const std::stop_token& asked) { return retention.run(asked); });
   const auto showing = parts_.board.show([this] { return status(); });
   FlowOptions flow;
   flow.readers = flow.writers = 1;

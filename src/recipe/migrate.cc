@@ -4,12 +4,15 @@
 
 #include <memory>
 
+#include "base/crew.h"
 #include "recipe/assess.h"
 #include "recipe/certify.h"
 #include "recipe/follow_job.h"
 #include "recipe/followed_target.h"
+#include "recipe/log_place.h"
 #include "recipe/preflight.h"
 #include "recipe/prove.h"
+#include "recipe/retention.h"
 #include "recipe/routed_tables.h"
 #include "recipe/servers.h"
 
@@ -60,8 +63,10 @@ Result<void> make_all_views(Migration& job, const ObjectList& objects,
 Result<void> copy_tables(Migration& job, const std::stop_token& stop) {
   const MigrateOptions& options = job.options;
   ObjectList objects;
+  LogStart begin;
   {
     Session session = TRY_DURING("connecting to the source", Session::open(job.source, {}, stop));
+    begin = TRY_DURING("looking for the log's end", end_of_log(session, stop));
     objects = TRY_DURING("listing tables of the source", list(job, session, stop));
     TRY(check_where(session, objects, options.reading.where, stop));
     job.assessed.assessment = {};  // what the servers are was told
@@ -76,6 +81,15 @@ Result<void> copy_tables(Migration& job, const std::stop_token& stop) {
   FollowedTarget target(*job.log, *job.job, made, job.router, job.arbiter,
                         sink_options(options.common, options.writing, options.reading.digest));
   TRY(target.read_starts(stop));
+  // Whatever the copy's places will be, none lies before where the log ended when it began.
+  if (const auto earlier = TRY(job.log->starts(stop)); !earlier.empty())
+    begin = TRY(least_start(earlier));
+  CopyRate rate;
+  RetentionWatch retention(job.source, job.board, [&]() -> LogNeed {
+    return {begin, rate.seconds_left(job.board.status(), real_clock().now()), false};
+  });
+  Crew watch(stop);
+  watch.start("retention", [&](const std::stop_token& asked) { return retention.run(asked); });
   RoundOptions reading = round_options(options.common, options.reading);
   reading.is_followed = true;
   const auto list_again = [&job](Session& session, const std::stop_token& asked) {
