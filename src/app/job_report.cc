@@ -46,8 +46,8 @@ Told JobReport::status() {
                                {block_columns, false, true});
   const Status& status = figures.status;
   return {json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-          fmt::format("{}\n{}\n{}\n{}\n{}", status.phase, status.is_paused, status.waiting_for,
-                      warnings.size(), fmt::join(verbs, " "))};
+          fmt::format("{}\n{}\n{}\n{}\n{}\n{}", status.phase, status.is_paused, status.waiting_for,
+                      status.cutover, warnings.size(), fmt::join(verbs, " "))};
 }
 
 }  // namespace tideway

@@ -43,6 +43,7 @@ class Watched {
     gist_ = status.gist;
     shown_ = now;
   }
+  void clear() { console_.print(block_.erase()); }
   void end(const std::string& how) { console_.print(block_.erase() + how + "\n"); }
 
  private:
@@ -71,7 +72,7 @@ ExitCode watch_job(ControlClient& client, bool as_json, Console& console,
     if (!as_json) watched.end("the job goes on");
     return ExitCode::stopped;
   }
-  if (!as_json) watched.end("");
+  if (!as_json) watched.clear();
   const Error gone(ErrorCode::job_not_running, Side::local, Retry::after_operator,
                    "the job is gone without a word: it was killed, or its machine");
   console.report(line ? gone : line.error());

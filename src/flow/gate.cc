@@ -26,6 +26,21 @@ std::uint32_t Gate::allowed() const {
   return std::min(wished_, borne_);
 }
 
+std::uint32_t Gate::readers() const {
+  const std::scoped_lock lock(mutex_);
+  return static_cast<std::uint32_t>(places_.size());
+}
+
+bool Gate::is_throttled() const {
+  const std::scoped_lock lock(mutex_);
+  return borne_ < places_.size();
+}
+
+std::uint32_t Gate::borne() const {
+  const std::scoped_lock lock(mutex_);
+  return borne_;
+}
+
 void Gate::pause() {
   const std::scoped_lock lock(mutex_);
   is_paused_ = true;

@@ -24,6 +24,9 @@ class Gate {
   void allow(std::uint32_t readers);     // what the operator wishes
   void throttle(std::uint32_t readers);  // what the source bears
   std::uint32_t allowed() const;         // the lesser
+  std::uint32_t readers() const;         // that there are now, reading or waiting
+  bool is_throttled() const;             // the source bears fewer than there are
+  std::uint32_t borne() const;           // what throttle() was told last
 
   // On return no reader hands on another block until resume(); what was handed on before is still
   // written.

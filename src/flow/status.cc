@@ -90,12 +90,18 @@ void StatusBoard::name_job(const std::string& name) {
 }
 
 Status StatusBoard::status() const {
-  const bool is_paused = control_.gate().is_standing();
-  return board_.with([is_paused](Board& board) {
+  const Gate& gate = control_.gate();
+  const bool is_paused = gate.is_standing();
+  const std::string busy = gate.is_throttled()
+                               ? "source busy: " + std::to_string(gate.borne()) + " of " +
+                                     std::to_string(gate.readers()) + " readers"
+                               : "";
+  return board_.with([is_paused, &busy](Board& board) {
     board.ask();
     Status status = board.last;
     status.retention_hours_left = board.retention_hours_left;
     status.is_paused = is_paused;
+    if (!busy.empty()) status.limit = busy;
     if (status.waiting_for.empty() && board.waiting) status.waiting_for = board.waiting();
     return status;
   });

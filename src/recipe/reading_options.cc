@@ -4,8 +4,31 @@
 
 #include "recipe/digest_option.h"
 #include "recipe/servers.h"
+#include "recipe/source_impact.h"
 
 namespace tideway::recipe {
+
+namespace {
+
+OptionEntries<ReadingOptions> impact_option() {
+  OptionEntries<ReadingOptions> entries =
+      option("source-impact", &ReadingOptions::source_impact)
+          .value_name("SPEC")
+          .group("Reading")
+          .help(
+              "What the source bears: threads-running=N (of others) and latency=TIME (of a "
+              "statement that does nothing), or one of them. Fewer tables are read at a time "
+              "while it is more. Following the log is one reader, and slowing it down would only "
+              "lengthen the lag: it is left alone. tideway tune changes it.");
+  const auto set = entries.front().set;
+  entries.front().set = [set](ReadingOptions& options, std::string_view text) -> Result<void> {
+    TRY(parse_source_impact(text));
+    return set(options, text);
+  };
+  return entries;
+}
+
+}  // namespace
 
 const OptionTable<ReadingOptions>& ReadingOptions::table() {
   static const OptionTable<ReadingOptions> options{
@@ -28,6 +51,7 @@ const OptionTable<ReadingOptions>& ReadingOptions::table() {
           .range(1ULL << 16U, 1ULL << 32U)
           .group("Reading")
           .help("Aim for one chunk of a table, uncompressed; of a dump, one data file."),
+      impact_option(),
       digest_option(&ReadingOptions::digest),
   };
   return options;
@@ -42,6 +66,7 @@ RoundOptions round_options(const CommonOptions& common, const ReadingOptions& re
   rounds.read.block_bytes = block_bytes(common);
   rounds.read.digest = reading.digest;
   rounds.read.where = reading.where;
+  if (const auto impact = parse_source_impact(reading.source_impact)) rounds.impact = *impact;
   return rounds;
 }
 

@@ -17,6 +17,7 @@ struct ReadingOptions {
   Duration snapshot_wait = std::chrono::seconds(10);
   std::string where;
   std::uint64_t chunk_bytes = 64ULL << 20U;
+  std::string source_impact = "off";  // parse_source_impact() understands it
   DigestStrength digest = DigestStrength::fast;
   static const OptionTable<ReadingOptions>& table();
 };

@@ -14,6 +14,7 @@
 #include "mysql/endpoint.h"
 #include "recipe/known_tables.h"
 #include "recipe/round_target.h"
+#include "recipe/source_impact.h"
 #include "snapshot/consistent_point.h"
 #include "snapshot/snapshot_source.h"
 
@@ -26,6 +27,7 @@ struct RoundOptions {
   // The log is followed afterwards: a table with a row key may stand anywhere in its window, and a
   // table that was read stays as it is, whatever is written to it later.
   bool is_followed = false;
+  SourceImpact impact;  // what the source bears
 };
 
 // One round: which tables are read, and what is said of them.

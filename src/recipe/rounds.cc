@@ -275,6 +275,8 @@ Result<RoundsResult> read_in_rounds(const RoundSource& source, const ObjectList&
                                     RoundTarget& target, MemoryArbiter& arbiter,
                                     const RoundOptions& options, StatusBoard& board,
                                     const std::stop_token& stop) {
+  const SourceWatch watch(source.endpoint, options.impact,
+                          static_cast<std::uint32_t>(options.threads), board);
   Rounds rounds(source, objects, target, arbiter, options, board);
   return rounds.run(stop);
 }

@@ -89,5 +89,16 @@ TEST(JobControl, the_gate_is_operated_by_verbs_and_shown_by_the_board) {
   EXPECT_EQ(control.gate().allowed(), Gate::all);
 }
 
+TEST(JobControl, a_source_that_bears_fewer_readers_is_what_limits) {
+  StatusBoard board;
+  Gate& gate = board.control().gate();
+  gate.throttle(1);
+  EXPECT_EQ(board.status().limit, "") << "nobody reads";
+  const Gate::Place first(&gate), second(&gate);
+  EXPECT_EQ(board.status().limit, "source busy: 1 of 2 readers");
+  gate.throttle(Gate::all);
+  EXPECT_EQ(board.status().limit, "");
+}
+
 }  // namespace
 }  // namespace tideway
