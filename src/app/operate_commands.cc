@@ -80,7 +80,6 @@ struct CutoverOptions {
 struct TuneOptions {
   std::string job;
   std::optional<std::uint32_t> readers;
-  std::optional<std::uint64_t> memory;
   std::optional<std::string> source_impact;
   static const OptionTable<TuneOptions>& table() {
     static const OptionTable<TuneOptions> options{
@@ -89,11 +88,6 @@ struct TuneOptions {
             .range(1, 256)
             .help("How many of the job's readers may read at a time; more than it was started "
                   "with: all of them."),
-        option("memory", &TuneOptions::memory)
-            .as_bytes()
-            .range(64ULL << 20U, 1ULL << 44U)
-            .help("What everything in memory borrows from; not less than the job was started "
-                  "with."),
         option("source-impact", &TuneOptions::source_impact)
             .value_name("SPEC")
             .help("What the source bears: threads-running=N,latency=TIME, one of them, or off."),
@@ -206,11 +200,10 @@ ExitCode ask_or_refuse(const std::string& named,
 ExitCode tune(const TuneOptions& options, Console& console, const std::stop_token& stop) {
   std::vector<std::pair<std::string, std::string>> verbs;
   if (options.readers) verbs.emplace_back("readers", std::to_string(*options.readers));
-  if (options.memory) verbs.emplace_back("memory", std::to_string(*options.memory));
   if (options.source_impact) verbs.emplace_back("source-impact", *options.source_impact);
   if (!verbs.empty()) return ask_or_refuse(options.job, verbs, console, stop);
   return refuse(console, Error(ErrorCode::usage, Side::local, Retry::never,
-                               "what shall be tuned? --readers, --memory or --source-impact"));
+                               "what shall be tuned? --readers or --source-impact"));
 }
 
 ExitCode watch(const WatchOptions& options, Console& console, const std::stop_token& stop) {
