@@ -3,6 +3,7 @@
 A server that cannot be obtained or started is an error of the test, never a skip.
 """
 
+import os
 import pathlib
 import sys
 
@@ -80,6 +81,9 @@ def proxy():
 
 
 @pytest.fixture(scope="session")
-def tideway():
-    """The built program: `tideway.run("copy", "--source", url, ...)`; see testbed/program.py."""
+def tideway(tmp_path_factory):
+    """The built program: `tideway.run("copy", "--source", url, ...)`; see testbed/program.py.
+
+    Its jobs are found by this run of the tests alone."""
+    os.environ.setdefault("TIDEWAY_RUN_DIR", str(tmp_path_factory.mktemp("run")))
     return program.Program.find(ROOT)
