@@ -36,7 +36,14 @@ Result<void> use_table(Session& session, const std::string& table, const std::st
 }
 
 Result<void> try_progress_tables(Session& session, const std::stop_token& stop) {
-  TRY(session.execute(fmt::format("CREATE DATABASE IF NOT EXISTS {}", progress_database), stop));
+  // Where it is there it is not made: the statement would wait for a transaction in which the job's
+  // owner stands still, who is only to be taken over.
+  const auto there = TRY(session.query_value(
+      fmt::format("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{}'",
+                  progress_database),
+      stop));
+  if (!there)
+    TRY(session.execute(fmt::format("CREATE DATABASE IF NOT EXISTS {}", progress_database), stop));
   // Of this session alone, so that two that look at once do not meet.
   return use_table(session, fmt::format("{}.assess_{}", progress_database, session.connection_id()),
                    stop);

@@ -28,12 +28,15 @@ struct JobRow {
   JobClaim claim;
 };
 
-Result<std::optional<JobRow>> read_row(const MetaSession& control, Session& session,
+enum class Lock : std::uint8_t { none, row };
+
+Result<std::optional<JobRow>> read_row(const MetaSession& control, Session& session, Lock lock,
                                        const std::stop_token& stop) {
   // First what every format has.
-  const auto format = TRY(session.query_value(
-      fmt::format("SELECT format FROM tideway_meta.base WHERE {} FOR UPDATE", control.where_job()),
-      stop));
+  const auto format = TRY(
+      session.query_value(fmt::format("SELECT format FROM tideway_meta.base WHERE {}{}",
+                                      control.where_job(), lock == Lock::row ? " FOR UPDATE" : ""),
+                          stop));
   if (!format) return std::optional<JobRow>();
   JobRow job;
   job.format = static_cast<std::uint32_t>(meta_number(format));
@@ -51,7 +54,7 @@ Result<std::optional<JobRow>> read_row(const MetaSession& control, Session& sess
                         stop));
   if (answer.rows.size() != 1) {
     return fail(Error(ErrorCode::unexpected_answer, Side::target, Retry::same_session,
-                      "the job's row vanished under its lock"));
+                      "the job's row vanished while it was read"));
   }
   const auto& row = answer.rows[0];
   job.epoch = meta_number(row[0]);
@@ -103,11 +106,24 @@ Result<void> insert_row(const MetaSession& control, const JobOptions& options, c
   return {};
 }
 
+// Before the row is asked for: an owner that stands still in the middle of a transaction may hold
+// its lock, and only the end of its session lets go of it.
+Result<void> let_go_of_row(const MetaSession& control, const JobOptions& options, const Owner& us,
+                           Session& session, const std::stop_token& stop) {
+  const auto job = TRY(read_row(control, session, Lock::none, stop));
+  if (!job || job->owner.token == us.token) return {};
+  if (!options.restart) TRY(refuse_other_job(*job, options));
+  TRY(refuse_living_owner(*job, options));
+  for (const SessionName& name : parse_sessions(job->sessions))
+    TRY_DURING("ending a session of the job's former owner", end_session(session, name, stop));
+  return {};
+}
+
 // Step 1 and the epoch of the job's row. Coming here a second time because nobody knows whether the
 // first COMMIT happened, it finds itself as the owner.
 Result<void> take_row(const MetaSession& control, const JobOptions& options, const Owner& us,
                       JobRow& taken, Session& session, const std::stop_token& stop) {
-  auto job = TRY(read_row(control, session, stop));
+  auto job = TRY(read_row(control, session, Lock::row, stop));
   if (!job) {
     taken = {};
     taken.epoch = 1;
@@ -191,6 +207,9 @@ Result<JobClaim> claim_job(MetaSession& control, const JobOptions& options,
                            const std::stop_token& stop) {
   const Owner us = this_process();
   JobRow job;
+  const auto let_go = [&](Session& session) {
+    return let_go_of_row(control, options, us, session, stop);
+  };
   const auto take = [&](Session& session) {
     return take_row(control, options, us, job, session, stop);
   };
@@ -199,6 +218,7 @@ Result<JobClaim> claim_job(MetaSession& control, const JobOptions& options,
   const auto take_over = [&](Session& session) {
     return take_lanes(control, job.epoch, session, stop);
   };
+  TRY(control.outside_transaction(let_go, stop));
   TRY(control.transaction(take, stop));
   TRY(control.outside_transaction(end, stop));
   TRY(control.outside_transaction(fence, stop));
