@@ -23,7 +23,8 @@ std::uint64_t ServerFacts::number(std::string_view name) const {
 std::string statement_to_set(const Server& server, std::string_view name, std::string_view value) {
   if (server.kind == ServerKind::aurora)
     return fmt::format("in the parameter group of the DB cluster: {} = {}", name, value);
-  const bool is_number = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+  const bool is_number =
+      !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
   const bool is_word = is_number || value == "ON" || value == "OFF";
   return fmt::format("SET {} {} = {}{}{}", server.can_persist_variables() ? "PERSIST" : "GLOBAL",
                      name, is_word ? "" : "'", value, is_word ? "" : "'");

@@ -15,6 +15,8 @@ constexpr std::string_view progress_database = "tideway_meta";
 // What progress needs: a table of its own, rows that are changed in a transaction, an ALTER when a
 // later version comes.
 Result<void> use_table(Session& session, const std::string& table, const std::stop_token& stop) {
+  // Of a process that was killed here when the server counted its sessions from the start.
+  TRY(session.execute("DROP TABLE IF EXISTS " + table, stop));
   TRY(session.execute(
       fmt::format("CREATE TABLE {} (id INT NOT NULL PRIMARY KEY, guard INT NOT NULL)", table),
       stop));
