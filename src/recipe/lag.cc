@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "recipe/log_place.h"
 
 namespace tideway::recipe {
 namespace {
@@ -167,11 +166,8 @@ Result<void> LagWatch::ask(const std::stop_token& stop) {
     end.clock_us = static_cast<std::int64_t>(number(TRY(session.query_value(
         "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS UNSIGNED)", stop))));
     end.end = TRY(end_of_log(session, stop));
-    if (files.empty() || files.back().name != end.end.position.file) {
-      files.clear();
-      for (const auto& row : TRY(session.query("SHOW BINARY LOGS", stop)).rows)
-        files.push_back({row[0].value_or(""), number(row[1])});
-    }
+    if (files.empty() || files.back().name != end.end.position.file)
+      files = TRY(log_files(session, stop));
     end.files = files;
     meter_.with([&](LagMeter& meter) { meter.take(std::move(end)); });
   } while (clock_.wait(ask_interval, stop));

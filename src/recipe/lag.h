@@ -13,14 +13,10 @@
 #include "base/result.h"
 #include "flow/status.h"
 #include "mysql/endpoint.h"
+#include "recipe/log_place.h"
 #include "stream/log_start.h"
 
 namespace tideway::recipe {
-
-struct LogFile {
-  std::string name;
-  std::uint64_t bytes = 0;
-};
 
 // Where a source's log ended: all that was committed before `asked` is before it.
 struct LogEnd {

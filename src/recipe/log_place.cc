@@ -11,23 +11,6 @@
 namespace tideway::recipe {
 namespace {
 
-struct LogFile {
-  std::string name;
-  std::uint64_t bytes = 0;
-};
-
-Result<std::vector<LogFile>> log_files(Session& source, const std::stop_token& stop) {
-  const auto answer = TRY(source.query("SHOW BINARY LOGS", stop));
-  std::vector<LogFile> files;
-  for (const auto& row : answer.rows) {
-    LogFile file{row[0].value_or(""), 0};
-    const std::string bytes = row[1].value_or("");
-    std::from_chars(bytes.data(), bytes.data() + bytes.size(), file.bytes);
-    files.push_back(std::move(file));
-  }
-  return files;
-}
-
 Error no_place(const std::string& text) {
   return {ErrorCode::bad_value, Side::local, Retry::never,
           fmt::format("'{}' is no place in a log: give now, FILE:OFFSET, a set of GTIDs, or a time "
@@ -98,6 +81,18 @@ Result<LogStart> at_time(Session& source, std::int64_t seconds, const std::stop_
 }
 
 }  // namespace
+
+Result<std::vector<LogFile>> log_files(Session& source, const std::stop_token& stop) {
+  const auto answer = TRY(source.query("SHOW BINARY LOGS", stop));
+  std::vector<LogFile> files;
+  for (const auto& row : answer.rows) {
+    LogFile file{row[0].value_or(""), 0};
+    const std::string bytes = row[1].value_or("");
+    std::from_chars(bytes.data(), bytes.data() + bytes.size(), file.bytes);
+    files.push_back(std::move(file));
+  }
+  return files;
+}
 
 Result<LogStart> find_log_place(Session& source, const std::string& text,
                                 const std::stop_token& stop) {

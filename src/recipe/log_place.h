@@ -1,14 +1,23 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "mysql/session.h"
 #include "stream/log_start.h"
 
 namespace tideway::recipe {
+
+struct LogFile {
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+// A source's, oldest first.
+Result<std::vector<LogFile>> log_files(Session& source, const std::stop_token& stop);
 
 // A place in a source's log as an operator names it:
 //   now                    where it ends
