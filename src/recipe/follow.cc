@@ -136,7 +136,7 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
 }
 
 Result<Followed> Following::run(const std::stop_token& stop) {
-  RetentionWatch retention(parts_.source, parts_.board,
+  RetentionWatch retention(parts_.source, parts_.board, parts_.retention,
                            [this] { return need_of(progressed().base, lag_->lag()); });
   Crew watch(stop);
   watch.start("lag", [this](const std::stop_token& asked) { return lag_->run(asked); });

@@ -16,6 +16,7 @@
 #include "mysql/inquirer.h"
 #include "progress/log_progress.h"
 #include "recipe/lag.h"
+#include "recipe/retention.h"
 #include "route/route_stage.h"
 #include "route/router.h"
 #include "snapshot/object_list.h"
@@ -32,6 +33,7 @@ struct FollowParts {
   RouterPtr router;
   MemoryArbiter& arbiter;
   StatusBoard& board;
+  RetentionGuard& retention;
 };
 
 struct FollowOptions {

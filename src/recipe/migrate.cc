@@ -42,6 +42,7 @@ struct Migration {
   std::unique_ptr<LogProgress> log;
   MemoryArbiter arbiter;
   Assessed assessed = {};
+  RetentionGuard retention = {};
 };
 
 Result<ObjectList> list(const Migration& job, Session& session, const std::stop_token& stop) {
@@ -85,7 +86,7 @@ Result<void> copy_tables(Migration& job, const std::stop_token& stop) {
   if (const auto earlier = TRY(job.log->starts(stop)); !earlier.empty())
     begin = TRY(least_start(earlier));
   CopyRate rate;
-  RetentionWatch retention(job.source, job.board, [&]() -> LogNeed {
+  RetentionWatch retention(job.source, job.board, job.retention, [&]() -> LogNeed {
     return {begin, rate.seconds_left(job.board.status(), real_clock().now()), false};
   });
   Crew watch(stop);
@@ -160,7 +161,7 @@ Result<Certificate> migrate(const MigrateOptions& options, StatusBoard& board,
   job.log = TRY(LogProgress::open(*job.job, job.names, stop));
   if (job.log->found().base.position.empty()) TRY(copy_tables(job, stop));
 
-  const FollowParts parts{job.source, *job.log, job.router, job.arbiter, board};
+  const FollowParts parts{job.source, *job.log, job.router, job.arbiter, board, job.retention};
   const FollowedJob followed = TRY(
       follow_job(parts, follow_options(options), options.following, options.reading.digest, stop));
   TRY(conclude(job.certificate, parts, followed, stop));

@@ -125,7 +125,8 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
   following_options.block_bytes = block_bytes(options.common);
   following_options.batch_bytes = options.batch_bytes;
   following_options.step = following_options.steps = 2;
-  const FollowParts parts{source, *progress, router, arbiter, board};
+  RetentionGuard retention;
+  const FollowParts parts{source, *progress, router, arbiter, board, retention};
   const FollowedJob followed =
       TRY(follow_job(parts, following_options, options.following, DigestStrength::strong, stop));
   TRY(conclude(certificate, parts, followed, stop));

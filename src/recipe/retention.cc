@@ -145,8 +145,13 @@ std::optional<std::uint64_t> CopyRate::seconds_left(const Status& status, Instan
                                     per_s);
 }
 
-RetentionWatch::RetentionWatch(Endpoint source, StatusBoard& board, Need need, const Clock& clock)
-    : source_(std::move(source)), board_(board), need_(std::move(need)), clock_(clock) {}
+RetentionWatch::RetentionWatch(Endpoint source, StatusBoard& board, RetentionGuard& guard,
+                               Need need, const Clock& clock)
+    : source_(std::move(source)),
+      board_(board),
+      guard_(guard),
+      need_(std::move(need)),
+      clock_(clock) {}
 
 Result<std::optional<std::int64_t>> RetentionWatch::closed_at(const std::vector<LogFile>& files,
                                                               const std::string& file,
@@ -168,8 +173,7 @@ Result<void> RetentionWatch::look(const std::stop_token& stop) {
     Session session = TRY(Session::open(source_, {}, stop));
     kept.server_uuid = session.server().uuid;
     kept.retention = TRY(read_log_retention(session, TRY(read_variables(session, stop)), stop));
-    for (const auto& row : TRY(session.query("SHOW BINARY LOGS", stop)).rows)
-      kept.files.push_back({row[0].value_or(""), number(row[1])});
+    kept.files = TRY(log_files(session, stop));
     kept.clock_s = static_cast<std::int64_t>(
         number(TRY(session.query_value("SELECT UNIX_TIMESTAMP()", stop))));
   }

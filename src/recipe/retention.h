@@ -38,7 +38,8 @@ struct LogKept {
 };
 
 // Compares for how long the source keeps what is needed with for how long it is needed. Says each
-// thing once, and again when it has become true anew. Pure; one thread.
+// thing once, and again when it has become true anew. One for all phases of a job, so that what was
+// raised in one is put back in another. Pure; one thread.
 class RetentionGuard {
  public:
   struct Verdict {
@@ -70,11 +71,12 @@ class CopyRate {
 };
 
 // Asks the source four times a minute on a session of its own, and puts on the board what comes of
-// it. A source that does not answer is no error.
+// it. A source that does not answer is no error. All that it refers to outlives it.
 class RetentionWatch {
  public:
   using Need = std::function<LogNeed()>;  // called by run()'s thread
-  RetentionWatch(Endpoint source, StatusBoard& board, Need need, const Clock& clock = real_clock());
+  RetentionWatch(Endpoint source, StatusBoard& board, RetentionGuard& guard, Need need,
+                 const Clock& clock = real_clock());
 
   Result<void> run(const std::stop_token& stop);  // for a Crew; returns when stopped
 
@@ -86,9 +88,9 @@ class RetentionWatch {
 
   const Endpoint source_;
   StatusBoard& board_;
+  RetentionGuard& guard_;
   const Need need_;
   const Clock& clock_;
-  RetentionGuard guard_;
   std::map<std::string, std::int64_t> begun_;  // by file
 };
 
