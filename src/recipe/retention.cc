@@ -67,7 +67,7 @@ std::optional<double> RetentionGuard::hours_left(const LogKept& kept, const LogN
   if (first == kept.files.size()) return 0;  // it is purged already
   std::optional<double> left;
   if (kept.retention.hours) {
-    left = *kept.retention.hours;
+    left = kept.retention.hours;
     if (kept.closed_s) left = *left - static_cast<double>(kept.clock_s - *kept.closed_s) / 3600;
   }
   if (kept.retention.most_bytes && before && before->second < all && before->first < now) {
