@@ -77,8 +77,19 @@ void describe_compared(Certificate& certificate, const FollowedJob& job) {
                                    " is on the target only; it was compared with nothing");
 }
 
-// What followed the copy was applied change by change, and nobody has compared the tables since.
-void say_not_compared(Certificate& certificate) {
+// What was followed was applied change by change, and nobody has compared the tables since.
+Result<void> say_not_compared(Certificate& certificate, const FollowParts& parts,
+                              const std::stop_token& stop) {
+  for (const SourceDefinition& each : TRY(parts.progress.definitions(stop))) {
+    if (!parts.router->is_wanted(each.table) ||
+        std::ranges::find(certificate.tables, each.table, &TableCertificate::source) !=
+            certificate.tables.end())
+      continue;
+    TableCertificate& table = certificate.tables.emplace_back();
+    table.source = each.table;
+    table.target = TRY(parts.router->route(each.table)).target;
+    table.reason = "its changes were applied and not compared: tideway verify compares";
+  }
   for (TableCertificate& table : certificate.tables) {
     if (table.proof != Proof::proven) continue;
     table.proof = Proof::not_compared;
@@ -86,6 +97,7 @@ void say_not_compared(Certificate& certificate) {
         "its copy was proven; what the log brought since was applied and not compared: "
         "tideway verify compares when nobody writes";
   }
+  return {};
 }
 
 void describe_parked(Certificate& certificate, const ParkedTable& parked) {
@@ -99,19 +111,21 @@ void describe_parked(Certificate& certificate, const ParkedTable& parked) {
                               parked.dropped, parked.reason);
 }
 
-void describe_followed(Certificate& certificate, const FollowedJob& job) {
+Result<void> describe_followed(Certificate& certificate, const FollowParts& parts,
+                               const FollowedJob& job, const std::stop_token& stop) {
   if (const auto place = LogStart::parse_json(job.followed.base.position))
     certificate.position = place->to_text();
   if (job.compared) {
     describe_compared(certificate, job);
   } else {
-    say_not_compared(certificate);
+    TRY(say_not_compared(certificate, parts, stop));
   }
   for (const ParkedTable& parked : job.followed.parked) describe_parked(certificate, parked);
   for (const Dropped& dropped : job.followed.dropped)
     certificate.warnings.push_back(
         fmt::format("{}: {} row changes and {} statements were left out: {}", quoted(dropped.table),
                     dropped.rows, dropped.statements, dropped.reason));
+  return {};
 }
 
 Result<void> raise_counters(Certificate& certificate, const FollowParts& parts,
@@ -187,7 +201,7 @@ Result<FollowedJob> follow_job(const FollowParts& parts, FollowOptions options,
 
 Result<void> conclude(Certificate& certificate, const FollowParts& parts, const FollowedJob& job,
                       const std::stop_token& stop) {
-  describe_followed(certificate, job);
+  TRY(describe_followed(certificate, parts, job, stop));
   if (job.is_cut_over) TRY(raise_counters(certificate, parts, job, stop));
   end_certificate(certificate, parts.board);
   if (job.is_cut_over) TRY(parts.progress.job().finish(to_json(certificate), stop));
