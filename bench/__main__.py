@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from bench import measure
+from bench import following, measure
 from testbed import clients, shapes
 from testbed.servers import Server
 from testbed.target import external_target
@@ -199,6 +199,13 @@ class Bench:
         self.source.execute(f"DROP TABLE {DATABASE}.logged")
 
 
+    def table_replicate(self):
+        if self.shape != "sysbench":
+            return
+        following.kinds(self.tideway, self.target)
+        following.lag(self.tideway, self.target)
+
+
 def print_head():
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     version = subprocess.run([tideway(), "version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
@@ -209,7 +216,7 @@ def print_head():
 
 
 def main():
-    tables = ["dump", "load", "copy", "verify", "binlog"]
+    tables = ["dump", "load", "copy", "verify", "binlog", "replicate"]
     parser = argparse.ArgumentParser(prog="bench/run")
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"of {', '.join(tables)}; all by default")
     parser.add_argument("--rows", type=int, default=1_000_000)
