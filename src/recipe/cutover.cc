@@ -23,6 +23,11 @@ Result<std::string> Cutover::order(const std::string& argument) {
     return fail(Error(ErrorCode::usage, Side::local, Retry::never,
                       "a cutover is ordered without more words, or with anyway or cancel"));
   }
+  if (parts_.board.control().gate().is_paused()) {
+    return fail(Error(ErrorCode::usage, Side::local, Retry::after_operator,
+                      "the job is paused, and the target would never catch up: tideway resume, "
+                      "then tideway cutover"));
+  }
   is_anyway_ = argument == "anyway";
   if (is_ordered_.exchange(true)) return std::string("the cutover is under way");
   say("waiting for the target to catch up");

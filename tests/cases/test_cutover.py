@@ -128,6 +128,16 @@ def test_rows_that_somebody_else_wrote_to_the_target_are_found_and_refuse_the_cu
     assert oracle.compare(quiet_source, target, databases=["live"]) == []
 
 
+def test_a_paused_job_is_not_cut_over(tideway, quiet_source, target):
+    job = _following(tideway, quiet_source, target)
+    tideway.run("pause", _JOB).expect(jobs.PROVEN)
+    refused = tideway.run("cutover", _JOB)
+    assert refused.code != jobs.PROVEN and "tideway resume" in refused.stderr, f"{refused}"
+    tideway.run("resume", _JOB).expect(jobs.PROVEN)
+    _cutover(tideway)
+    job.wait().expect(jobs.PROVEN)
+
+
 def test_a_cutover_all_the_same_says_what_differs(tideway, quiet_source, target):
     job = _following(tideway, quiet_source, target)
     target.execute("UPDATE live.accounts SET balance = 0.01 WHERE id = (SELECT id FROM (SELECT MIN(id) id FROM live.accounts) least)")
