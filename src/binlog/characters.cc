@@ -12,6 +12,7 @@
 
 #include "base/guarded.h"
 #include "base/text.h"
+#include "model/utf8.h"
 
 namespace tideway {
 namespace {
@@ -181,26 +182,6 @@ class Iconv {
   iconv_t descriptor_;
   bool is_open_;
 };
-
-char* put_utf8(char* to, std::uint32_t character) {
-  const auto put = [&to](std::uint32_t byte) { *to++ = static_cast<char>(byte); };
-  if (character < 0x80) {
-    put(character);
-  } else if (character < 0x800) {
-    put(0xC0U | character >> 6U);
-    put(0x80U | (character & 0x3FU));
-  } else if (character < 0x10000) {
-    put(0xE0U | character >> 12U);
-    put(0x80U | (character >> 6U & 0x3FU));
-    put(0x80U | (character & 0x3FU));
-  } else {
-    put(0xF0U | character >> 18U);
-    put(0x80U | (character >> 12U & 0x3FU));
-    put(0x80U | (character >> 6U & 0x3FU));
-    put(0x80U | (character & 0x3FU));
-  }
-  return to;
-}
 
 std::uint32_t byte_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);

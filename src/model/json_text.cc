@@ -8,28 +8,16 @@
 #include <utility>
 #include <vector>
 
+#include "model/utf8.h"
+
 namespace tideway {
 namespace {
 
 constexpr int deepest = 1000;
 
 void append_utf8(std::string& out, std::uint32_t point) {
-  const auto put = [&out](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (point < 0x80) {
-    put(point);
-  } else if (point < 0x800) {
-    put(0xC0U | point >> 6U);
-    put(0x80U | (point & 0x3FU));
-  } else if (point < 0x10000) {
-    put(0xE0U | point >> 12U);
-    put(0x80U | (point >> 6U & 0x3FU));
-    put(0x80U | (point & 0x3FU));
-  } else {
-    put(0xF0U | point >> 18U);
-    put(0x80U | (point >> 12U & 0x3FU));
-    put(0x80U | (point >> 6U & 0x3FU));
-    put(0x80U | (point & 0x3FU));
-  }
+  char bytes[most_utf8];
+  out.append(bytes, put_utf8(bytes, point));
 }
 
 void append_string(std::string& out, std::string_view characters) {
