@@ -5,33 +5,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "sql/rewrite_ddl.h"
+
 namespace tideway {
 namespace {
-
-// What filters see of a statement; empty: nothing that has a name among events.
-std::vector<DdlEvent> events_of(const SchemaChange& change) {
-  switch (change.kind) {
-    case SchemaChangeKind::create_database:
-      return {DdlEvent::create_database};
-    case SchemaChangeKind::alter_database:
-      return {DdlEvent::alter_database};
-    case SchemaChangeKind::drop_database:
-      return {DdlEvent::drop_database};
-    case SchemaChangeKind::create_table:
-      return {DdlEvent::create_table};
-    case SchemaChangeKind::alter_table:
-      return {DdlEvent::alter_table};
-    case SchemaChangeKind::rename_tables:
-      return {DdlEvent::rename_table};
-    case SchemaChangeKind::drop_tables:
-      return {DdlEvent::drop_table};
-    case SchemaChangeKind::truncate_table:
-      return {DdlEvent::truncate_table};
-    case SchemaChangeKind::other:
-      return {};
-  }
-  return {};
-}
 
 bool is_of_database(SchemaChangeKind kind) {
   return kind == SchemaChangeKind::create_database || kind == SchemaChangeKind::alter_database ||
@@ -49,7 +26,11 @@ Error refused(const SchemaChange& change, const TableId& table, std::string mess
 Result<std::string> ask_filters(const Router& router, const SchemaChange& change,
                                 const TableId& table) {
   const auto& rules = router.rules().filters;
-  const auto events = events_of(change);
+  if (rules.empty()) return std::string();
+  // Two names of one thing are not two actions.
+  const std::vector<DdlEvent> events = change.kind == SchemaChangeKind::alter_database
+                                           ? std::vector{DdlEvent::alter_database}
+                                           : TRY(events_of(change));
   std::size_t ignored = 0;
   std::string reason;
   const std::size_t asked = std::max<std::size_t>(events.size(), 1);

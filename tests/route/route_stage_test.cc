@@ -1,5 +1,6 @@
 #include "route/route_stage.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "route/change_filter.h"
@@ -86,6 +87,7 @@ std::shared_ptr<const SchemaChange> change_of(SchemaChangeKind kind, std::string
   auto change = std::make_shared<SchemaChange>();
   change->kind = kind;
   change->statement = std::move(statement);
+  change->session.database = "shop";
   change->tables = std::move(tables);
   return change;
 }
@@ -255,6 +257,7 @@ TEST(RouteStage, statements_are_filtered_by_event_and_refused_with_their_text) {
       change_of(SchemaChangeKind::truncate_table, "TRUNCATE orders", {{orders, orders}}));
   auto gone = std::make_shared<SchemaChange>();
   gone->kind = SchemaChangeKind::drop_database;
+  gone->statement = "DROP DATABASE shop";
   gone->database = "shop";
   gone->tables = {{orders, nullptr}};
   block.add_item(std::shared_ptr<const SchemaChange>(gone));
@@ -268,6 +271,32 @@ TEST(RouteStage, statements_are_filtered_by_event_and_refused_with_their_text) {
   ASSERT_FALSE(passed.has_value());
   EXPECT_EQ(passed.error().code(), ErrorCode::event_refused);
   EXPECT_NE(passed.error().message().find("DROP TABLE orders"), std::string::npos);
+}
+
+TEST(RouteStage, single_actions_of_an_alter_are_told_apart) {
+  const RouteStage stage(
+      router_of("filters:\n"
+                "  a: {schema-pattern: shop, events: [drop column, drop index], action: Ignore}\n"
+                "  b: {schema-pattern: shop, events: [rename column], action: Error}\n"));
+  const auto orders = table_named("shop", "orders");
+  const auto pass = [&](const std::string& statement) {
+    Block block = log_block();
+    block.add_item(change_of(SchemaChangeKind::alter_table, statement, {{orders, orders}}));
+    const auto passed = stage.pass(block);
+    if (!passed) return passed.error().message();
+    return block.items().empty() ? std::string("left out") : std::string("kept");
+  };
+  EXPECT_EQ(pass("ALTER TABLE shop.orders DROP COLUMN a"), "left out");
+  EXPECT_EQ(pass("DROP INDEX i ON shop.orders"), "left out");
+  EXPECT_EQ(pass("ALTER TABLE shop.orders DROP COLUMN a, DROP INDEX i"), "left out");
+  EXPECT_EQ(pass("ALTER TABLE shop.orders ADD COLUMN b INT"), "kept");
+  EXPECT_EQ(pass("ALTER TABLE shop.orders ADD INDEX j (a)"), "kept");
+  EXPECT_THAT(pass("ALTER TABLE shop.orders RENAME COLUMN a TO b"),
+              ::testing::HasSubstr("filter 'b' has the action Error"));
+  // To leave out one half of a statement would make another of it.
+  EXPECT_THAT(pass("ALTER TABLE shop.orders DROP COLUMN a, ADD COLUMN b INT"),
+              ::testing::HasSubstr("ignores some actions and not all"));
+  EXPECT_EQ(stage.dropped().at(0).statements, 3U);
 }
 
 }  // namespace
