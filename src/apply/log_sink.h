@@ -62,6 +62,11 @@ struct LogMeter {
 //  parked() and the log of the process say why; the others go on.
 //  * write() holds the reader back when lanes are behind: memory is the blocks' own loans.
 //
+//  * UnreadRows park their table like a row that could not be applied.
+//  * base() stands at the last UnitEnd of which all before it is applied: at the end of the log
+//  once the reader, which says at least at each of the source's heartbeats where it is, has come
+//  there.
+//
 // finish(): everything taken is applied and the base has moved behind it; a unit whose end has not
 // come is left out. complete() does nothing. Errors: TW802 when the job was taken over; what the
 // target refused for other reasons than rows. Everything it borrows outlives it.

@@ -165,7 +165,10 @@ Result<void> LogSink::Shared::move_base(const std::stop_token& stop) {
                               ? options.position(end, next->base.units)
                               : fmt::format("{}:{}", progress.names().name(end.file), end.offset);
   }
-  TRY(progress.advance_base(next->base, stop));
+  // A reader that says again where it is moves nothing.
+  const bool is_same =
+      next->base.position == base_->base.position && next->base.units == base_->base.units;
+  if (!is_same) TRY(progress.advance_base(next->base, stop));
   {
     const std::scoped_lock lock(mutex);
     base_ = std::move(next);
@@ -184,6 +187,8 @@ Result<void> LogSink::Shared::move_base_until(const std::stop_token& stop) {
       if (is_given_up) break;
     }
     if (stop.stop_requested()) break;
+    // On a log that brings nothing no lane would find out.
+    if (auto lost = progress.job().lost()) return fail(*std::move(lost));
     TRY(move_base(stop));
     TRY(parking.write_counts(stop));
   }

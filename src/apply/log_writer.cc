@@ -107,8 +107,27 @@ Result<void> LogWriter::plan_block(BlockWork& work, const std::stop_token& stop)
       if (rows->row_count != 0) TRY(plan_rows(work, i, stop));
     } else if (const auto* change = std::get_if<std::shared_ptr<const SchemaChange>>(&items[i])) {
       TRY(take_change(*change, stop));
+    } else if (const auto* unread = std::get_if<UnreadRows>(&items[i])) {
+      TRY(leave_out(*unread, unit_of(items, i), stop));
     }
   }
+  return {};
+}
+
+// Units of its table that were handed on before are left out by lanes that come to them later.
+Result<void> LogWriter::leave_out(const UnreadRows& unread, const UnitId* unit,
+                                  const std::stop_token& stop) {
+  const TableId& source = unread.fault->table;
+  const auto target = shared_.options.target_of ? shared_.options.target_of(source) : source;
+  if (!target) return {};
+  TargetTable& table = shared_.tables.table(*target);
+  if (!table.is_parked) {
+    TRY(shared_.parking.park(table, TRY(shared_.tables.shape_now(table, stop)),
+                             unit == nullptr ? "" : shared_.progress.text_of(*unit),
+                             unread.fault->reason, stop));
+  }
+  shared_.parking.count_dropped(table, unread.events);
+  shared_.meter.dropped += unread.events;
   return {};
 }
 

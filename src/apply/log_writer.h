@@ -39,6 +39,7 @@ class LogWriter : public Writer {
   // thread would otherwise still be adding to.
   Result<void> plan_block(BlockWork& work, const std::stop_token& stop);
   Result<void> plan_rows(BlockWork& work, std::size_t item, const std::stop_token& stop);
+  Result<void> leave_out(const UnreadRows& unread, const UnitId* unit, const std::stop_token& stop);
   Result<void> hand_on(const std::shared_ptr<BlockWork>& work);
 
   PendingUnit& open_unit();

@@ -171,7 +171,7 @@ void UnitQueue::finish(std::span<PendingUnit* const> group) {
 
 void UnitQueue::move_on() {
   while (!units_.empty() && units_.front().state_ == State::finished) {
-    applied_.add(units_.front().end.unit);
+    if (units_.front().end.unit.first != 0) applied_.add(units_.front().end.unit);
     applied_end_ = units_.front().end;
     units_.pop_front();
   }

@@ -57,7 +57,8 @@ struct StreamEnd {
 };
 
 // The source transaction whose changes stand before this, in this block and earlier ones of the
-// stream, ends here. It may have none that are left.
+// stream, ends here. It may have none that are left. With `unit.first` 0 no transaction ends: what
+// the log has up to this place stands before it.
 struct UnitEnd {
   UnitId unit;
   std::uint32_t file = 0;    // OriginNames' ordinal of the log file
@@ -74,7 +75,22 @@ struct UnitPart {
   std::uint64_t rows = 0;
 };
 
-using Item = std::variant<Rows, StreamEnd, UnitEnd, UnitPart, std::shared_ptr<const SchemaChange>>;
+// Why a table of a log cannot be read from some place on: its definition there is not known, or
+// not the one its rows were logged under.
+struct TableFault {
+  TableId table;  // the source's
+  std::string reason;
+};
+
+// Events of the log with rows of such a table, in place of the rows: at least one each. None: a
+// statement that could not be followed.
+struct UnreadRows {
+  std::shared_ptr<const TableFault> fault;
+  std::uint64_t events = 0;
+};
+
+using Item = std::variant<Rows, StreamEnd, UnitEnd, UnitPart, UnreadRows,
+                          std::shared_ptr<const SchemaChange>>;
 
 // Items of one stream with the bytes they point into. Move-only; one thread at a time; its memory
 // is returned on destruction. Normally 64 KiB to 1 MiB; a row larger than that travels alone in a

@@ -2,10 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <chrono>
+
 #include "base/log.h"
 
 namespace tideway {
 namespace {
+
+std::int64_t local_seconds() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
 
 Error log_differs(std::string message) {
   return {ErrorCode::log_differs, Side::source, Retry::after_operator, std::move(message)};
@@ -32,6 +40,8 @@ Result<void> check_server(Session& session, const LogResume& from, const std::st
 
 }  // namespace
 
+std::int64_t LogConnection::source_seconds() const { return local_seconds() + clock_ahead_; }
+
 bool LogConnection::can_reopen(const Error& error) {
   return error.side() == Side::source &&
          (error.retry() == Retry::new_session || error.retry() == Retry::same_session);
@@ -50,12 +60,29 @@ Result<void> LogConnection::open(const LogResume& from, const std::stop_token& s
   }
 }
 
+// What its log does not tell.
+Result<void> LogConnection::ask(Session& session, const std::stop_token& stop) {
+  const ResultTable answer =
+      TRY(session.query("SELECT UNIX_TIMESTAMP(), @@GLOBAL.explicit_defaults_for_timestamp", stop));
+  if (answer.rows.empty() || answer.rows[0].size() != 2) {
+    return fail(Error(ErrorCode::unexpected_answer, Side::source, Retry::never,
+                      "the source does not say what time it is"));
+  }
+  const std::string now = answer.rows[0][0].value_or("0");
+  std::int64_t seconds = 0;
+  std::from_chars(now.data(), now.data() + now.size(), seconds);
+  clock_ahead_ = seconds - local_seconds();
+  explicit_timestamps_ = answer.rows[0][1] == "1";
+  return {};
+}
+
 Result<void> LogConnection::try_open(const LogResume& from, const std::stop_token& stop) {
   log_.reset();
   {
     Session session = TRY(Session::open(source_, {}, stop));
     TRY(check_server(session, from, stop));
     server_uuid_ = session.server().uuid;
+    TRY(ask(session, stop));
   }
   LogRequest request;
   if (from.gtids) {

@@ -41,12 +41,17 @@ class LogConnection {
 
   bool is_idle() const { return log_ && log_->is_idle(); }
   const std::string& server_uuid() const { return server_uuid_; }  // of the open connection
+  // What the source's clock says, as far as is known of it: seconds since 1970.
+  std::int64_t source_seconds() const;
+  // explicit_defaults_for_timestamp, for statements of servers that do not log it (5.7).
+  bool explicit_timestamps() const { return explicit_timestamps_; }
   bool has_checksums() const { return log_ && log_->has_checksums(); }
   void shrink() {
     if (log_) log_->shrink();
   }
 
  private:
+  Result<void> ask(Session& session, const std::stop_token& stop);
   Result<void> try_open(const LogResume& from, const std::stop_token& stop);
 
   const Endpoint source_;
@@ -54,6 +59,8 @@ class LogConnection {
   const bool ends_;
   std::optional<LogStream> log_;
   std::string server_uuid_;
+  std::int64_t clock_ahead_ = 0;  // of ours, seconds
+  bool explicit_timestamps_ = true;
 };
 
 }  // namespace tideway

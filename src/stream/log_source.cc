@@ -19,6 +19,8 @@ void LogSource::read_until(LogStart end) {
   ++state_->until_version;
 }
 
+void LogSource::read_until_time(std::int64_t seconds) { state_->until_seconds = seconds; }
+
 const LogReadMeter& LogSource::meter() const { return state_->meter; }
 
 }  // namespace tideway

@@ -33,6 +33,8 @@ LogSourceReader::LogSourceReader(LogSource::State& state)
   const LogStart start = state.places.start();
   file_ = unit_file_ = start.position.file;
   offset_ = unit_end_ = start.position.offset;
+  file_number_ = log_file_number(file_);
+  told_ = {file_number_, offset_};
   file_ordinal_ = state.names.ordinal(file_);
   gtids_ = start.gtids;
   if (gtids_) {
@@ -66,7 +68,13 @@ Result<std::optional<Block>> LogSourceReader::next(const std::stop_token& stop) 
       block_->add_item(*pending_end_);
       pending_end_.reset();
     }
-    if (is_over_ || is_at_limit()) {
+    const bool is_end = is_over_ || is_at_limit();
+    const bool is_between = !unit_ && !(cut_ && is_cut_next_);
+    if (is_between && (is_asked_ || (has_moved() && (is_end || connection_.is_idle())))) {
+      end_place();
+      continue;
+    }
+    if (is_end) {
       if (!block_) TRY(make_block(small_block_bytes(), stop));
       block_->add_end({});
       has_ended_ = true;
@@ -135,7 +143,7 @@ bool LogSourceReader::is_at_limit() {
     until_ = state_.until.with([](const auto& until) { return until; });
     until_version_ = version;
   }
-  if (!until_) return false;
+  if (!until_ || connection_.server_uuid().empty()) return false;  // nobody has answered yet
   if (until_->gtids && gtids_ && !gtids_->contains(*until_->gtids)) return false;
   // A place in the log of another server says nothing here.
   const bool is_same = until_->server_uuid == connection_.server_uuid();
@@ -150,6 +158,7 @@ Result<void> LogSourceReader::reopen(const std::stop_token& stop) {
     LOG(warn, "the source is another server now; GTIDs say where its log goes on",
         {{"was", state_.places.server_uuid()}, {"is", connection_.server_uuid()}});
     state_.places.moved_to(connection_.server_uuid());
+    told_ = {};  // its files are others
   }
   file_ = unit_file_;
   offset_ = unit_end_;

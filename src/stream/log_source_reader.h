@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "binlog/event.h"
 #include "flow/source.h"
@@ -35,6 +37,8 @@ struct LogSource::State {
   LogReadMeter meter;
   Guarded<std::optional<LogStart>> until;
   std::atomic<std::uint64_t> until_version = 0;
+  static constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::max();
+  std::atomic<std::int64_t> until_seconds = no_time;
 };
 
 // Turns events into the items of blocks. Private to the room.
@@ -78,8 +82,11 @@ class LogSourceReader final : public Reader {
   LogResume resume() const;
 
   // --- log_source_rows.cc ---
-  Result<void> begin_rows(const RowsEvent& event);
+  Result<void> begin_rows(const RowsEvent& event, const std::stop_token& stop);
+  Result<void> leave_unread(const std::shared_ptr<const TableFault>& fault, std::uint64_t events,
+                            const std::stop_token& stop);
   Result<void> decode_rows(const std::stop_token& stop);
+  Result<void> fail_rows(const Error& error, const std::stop_token& stop);
   Result<void> leave_rows_out(const std::stop_token& stop);
 
   // --- log_source_units.cc: what events mean ---
@@ -95,6 +102,8 @@ class LogSourceReader final : public Reader {
   Result<void> open_branch(const LogPosition& begin, std::optional<BranchEvents> events,
                            const std::stop_token& stop);
   void take_heartbeat(const Heartbeat& heartbeat);
+  bool has_moved() const;
+  void end_place();
   Result<void> begin_unit(const EventHeader& header, const GtidEvent* gtid);
   Result<void> end_unit();
   void advance(const EventHeader& header);
@@ -114,6 +123,7 @@ class LogSourceReader final : public Reader {
 
   std::string file_;
   std::uint32_t file_ordinal_ = 0;
+  std::uint64_t file_number_ = 0;
   std::uint64_t offset_ = 4;    // behind the last event
   std::uint64_t unit_end_ = 4;  // behind the last unit, in unit_file_
   std::string unit_file_;
@@ -125,6 +135,9 @@ class LogSourceReader final : public Reader {
   bool is_cut_next_ = false;  // the former
   std::optional<OpenRows> rows_;
   std::optional<UnitEnd> pending_end_;  // for the block
+  // The last place that was told by a UnitEnd.
+  std::pair<std::uint64_t, std::uint64_t> told_;  // number of the file, offset
+  bool is_asked_ = false;                         // it is to be told again
   std::optional<Block> block_;
   Instant block_since_{};  // when it was made
   bool is_full_ = false;   // of the block

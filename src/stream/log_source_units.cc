@@ -10,13 +10,10 @@
 #include "model/table_filter.h"
 #include "sql/statement_kind.h"
 #include "stream/log_source_reader.h"
+#include "stream/older_branch.h"
 
 namespace tideway {
 namespace {
-
-std::string xid_text(const XaName& name) {
-  return fmt::format("{},{},{}", to_hex(name.global), to_hex(name.branch), name.format);
-}
 
 Error logged_statement(const BinlogStatement& statement, std::string_view text) {
   Evidence evidence;
@@ -44,8 +41,21 @@ Error not_undone(std::string_view what) {
 Error unknown_branch(const std::string& xid) {
   return {ErrorCode::prepared_transactions, Side::source, Retry::after_operator,
           fmt::format("the log commits XA transaction {} whose changes are before the place at "
-                      "which the job began",
+                      "which the job began, in a part of the log that is purged",
                       xid)};
+}
+
+// From 8.0.21 on: a table made by SELECT, whose rows follow in the same transaction.
+bool is_atomic_select(std::string_view statement) {
+  constexpr std::string_view end = "START TRANSACTION";
+  while (!statement.empty() && (statement.back() == ' ' || statement.back() == ';'))
+    statement.remove_suffix(1);
+  return statement.ends_with(end);
+}
+
+Error made_with_rows() {
+  return {ErrorCode::not_supported, Side::source, Retry::after_operator,
+          "CREATE TABLE … SELECT that logs table and rows as one transaction is not followed"};
 }
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
@@ -55,7 +65,7 @@ std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch
 Result<void> LogSourceReader::take(const Event& event, const std::stop_token& stop) {
   const EventHeader& header = event.header;
   if (!branch_) advance(header);
-  if (const auto* rows = std::get_if<RowsEvent>(&event.body)) return begin_rows(*rows);
+  if (const auto* rows = std::get_if<RowsEvent>(&event.body)) return begin_rows(*rows, stop);
   if (const auto* map = std::get_if<TableMap>(&event.body)) {
     if (unit_ && !unit_->is_done && (!unit_->is_branch || branch_))
       return tables_.take(*map, branch_ ? branch_->format() : events_.format(), stop);
@@ -123,6 +133,7 @@ Result<void> LogSourceReader::take_rotate(const Rotate& rotate) {
   // ends a file.
   file_ = rotate.file;
   file_ordinal_ = state_.names.ordinal(file_);
+  file_number_ = log_file_number(file_);
   offset_ = rotate.position;
   unit_file_ = file_;
   unit_end_ = offset_;
@@ -134,13 +145,40 @@ void LogSourceReader::take_heartbeat(const Heartbeat& heartbeat) {
   const LogPosition told{std::string(heartbeat.file), heartbeat.position};
   // Behind what the source left out, because it is not wanted again.
   if (told.file == file_ && told.offset > offset_) offset_ = told.offset;
-  if (!(here() < told)) state_.meter.tail_ns = now_ns();
+  if (here() < told) return;
+  state_.meter.tail_ns = now_ns();
+  // Seconds are whole, and what is committed in one may come with the next.
+  constexpr std::int64_t margin = 2;
+  const std::int64_t until = state_.until_seconds;
+  if (until != LogSource::State::no_time && connection_.source_seconds() >= until + margin)
+    is_over_ = true;
+  is_asked_ = !(std::pair(file_number_, offset_) < told_);
+}
+
+bool LogSourceReader::has_moved() const { return told_ < std::pair(file_number_, offset_); }
+
+// All before it was handed on, though no transaction ends there: what the log has of its own, or
+// what the source left out.
+void LogSourceReader::end_place() {
+  UnitEnd end;
+  end.file = file_ordinal_;
+  end.offset = offset_;
+  end.commit_us = state_.meter.commit_us;
+  pending_end_ = end;
+  told_ = {file_number_, offset_};
+  is_asked_ = false;
 }
 
 Result<void> LogSourceReader::begin_unit(const EventHeader& header, const GtidEvent* gtid) {
   if (unit_) {
     return fail(Error(ErrorCode::log_corrupt, Side::source, Retry::never,
                       "a transaction begins inside another"));
+  }
+  // What was half handed on is read to its end.
+  if (std::int64_t{header.timestamp} >= state_.until_seconds && !cut_) {
+    offset_ -= header.event_size;
+    is_over_ = true;
+    return {};
   }
   Unit& unit = unit_.emplace();
   unit.begin = offset_ - header.event_size;
@@ -196,6 +234,7 @@ Result<void> LogSourceReader::end_unit() {
     end.commit_us = unit.commit_us;
     end.log_bytes = offset_ - unit.begin;
     pending_end_ = end;
+    told_ = {file_number_, offset_};
   }
   unit_.reset();
   unit_file_ = file_;
@@ -207,9 +246,12 @@ Result<void> LogSourceReader::take_query(const EventHeader& header, const QueryE
                                          const std::stop_token& stop) {
   SessionContext session = query.session;
   session.server_version = events_.format().version_number();
+  if (!session.explicit_defaults_for_timestamp)
+    session.explicit_defaults_for_timestamp = connection_.explicit_timestamps();
   const BinlogStatement statement = classify_statement(query.statement, session);
   // Before 5.7 nothing but BEGIN, or the statement itself, opens a transaction without a GTID.
   if (!unit_) TRY(begin_unit(header, nullptr));
+  if (!unit_) return {};  // it comes too late
   Unit& unit = *unit_;
   if (unit.commit_us == 0) unit.commit_us = query.session.timestamp_us;
   switch (statement.kind) {
@@ -259,17 +301,22 @@ Result<void> LogSourceReader::take_ddl(const QueryEvent& query, const SessionCon
                                        const std::stop_token& stop) {
   if (unit_->is_done || query.error != 0) return end_unit();
   const std::string text = TRY(CharacterSet::to_utf8(session.client_collation, query.statement));
-  auto change = tables_.apply(text, session, stop);
+  const bool has_rows = is_atomic_select(text);
+  auto change = has_rows ? tables_.refuse(text, session, made_with_rows())
+                         : tables_.apply(text, session, stop);
   if (!change) {
     Error error = std::move(change).error();
     return fail(std::move(error).during("following a statement of the log: " +
                                         std::string(query.statement.substr(0, 200))));
   }
-  if (*change != nullptr) {
+  for (const auto& fault : change->faults) TRY(leave_unread(fault, 0, stop));
+  if (change->change != nullptr) {
     if (!block_) TRY(make_block(small_block_bytes(), stop));
-    block_->add_item(*std::move(change));
+    block_->add_item(std::move(change->change));
   }
-  return end_unit();
+  if (!has_rows) return end_unit();
+  unit_->is_begun = true;
+  return {};
 }
 
 Result<void> LogSourceReader::take_prepare(bool is_one_phase, const std::stop_token& stop) {
@@ -294,9 +341,13 @@ Result<void> LogSourceReader::commit_branch(const std::string& xid, const std::s
   const auto begin = state_.places.branch(xid, here());
   state_.places.ended(xid, here());
   if (begin) return open_branch(*begin, branches_.take(xid, *begin), stop);
-  if (!state_.options.sees_older_branches) return fail(unknown_branch(xid));
-  LOG(info, "an XA transaction that the copy has is committed", {{"xid", xid}});
-  return end_unit();
+  if (state_.options.sees_older_branches) {
+    LOG(info, "an XA transaction that the copy has is committed", {{"xid", xid}});
+    return end_unit();
+  }
+  const auto older = TRY(find_older_branch(state_.source, here(), xid, stop));
+  if (!older) return fail(unknown_branch(xid));
+  return open_branch(*older, std::nullopt, stop);
 }
 
 Result<void> LogSourceReader::open_branch(const LogPosition& begin,

@@ -329,7 +329,7 @@ TEST_P(Log, brings_what_an_xa_transaction_changed_when_it_is_committed) {
   EXPECT_THAT(late.rows({"st", "k"}), ElementsAre("1:2|1:b|", "1:3|1:c|"));
 }
 
-TEST_P(Log, refuses_to_pass_over_an_xa_transaction_whose_changes_are_before_the_start) {
+TEST_P(Log, finds_the_changes_of_an_xa_transaction_that_was_prepared_before_the_start) {
   make_tables();
   {
     Session other = open_session(GetParam());
@@ -339,15 +339,119 @@ TEST_P(Log, refuses_to_pass_over_an_xa_transaction_whose_changes_are_before_the_
     value(other.execute("XA END 'a'", {}));
     value(other.execute("XA PREPARE 'a'", {}));
   }
+  run("FLUSH BINARY LOGS");
   const LogStart start = here();
+  run("INSERT INTO k VALUES (2, 'b')");
+  run("XA COMMIT 'a'");
+  Replica replica;
+  EXPECT_FALSE(read(start, definitions({"t", "k"}), replica));
+  expect_same(replica, "k");
+  LogSourceOptions options;
+  options.sees_older_branches = true;
+  Replica with_copy;
+  EXPECT_FALSE(read(start, definitions({"t", "k"}), with_copy, options));
+  EXPECT_THAT(with_copy.rows({"st", "k"}), ElementsAre("1:2|1:b|"));
+}
+
+TEST_P(Log, reads_an_xa_transaction_once_more_that_was_too_large_to_be_kept) {
+  run("CREATE TABLE k (a INT, b LONGTEXT)");
+  const LogStart start = here();
+  {
+    Session other = open_session(GetParam());
+    value(other.execute("USE st", {}));
+    value(other.execute("XA START 'a'", {}));
+    for (int i = 0; i < 10; ++i)
+      value(other.execute(fmt::format("INSERT INTO k VALUES ({}, REPEAT('x', 100000))", i), {}));
+    value(other.execute("XA END 'a'", {}));
+    value(other.execute("XA PREPARE 'a'", {}));
+  }
+  run("INSERT INTO k VALUES (11, 'b')");
+  run("XA COMMIT 'a'");
+  run("DELETE FROM k WHERE a < 5");
+  Replica replica;
+  EXPECT_FALSE(read(start, definitions({"k"}), replica));
+  expect_same(replica, "k");
+}
+
+TEST_P(Log, refuses_to_pass_over_an_xa_transaction_whose_changes_are_purged) {
+  make_tables();
+  {
+    Session other = open_session(GetParam());
+    value(other.execute("USE st", {}));
+    value(other.execute("XA START 'a'", {}));
+    value(other.execute("INSERT INTO k VALUES (1, 'a')", {}));
+    value(other.execute("XA END 'a'", {}));
+    value(other.execute("XA PREPARE 'a'", {}));
+  }
+  run("FLUSH BINARY LOGS");
+  const LogStart start = here();
+  run("PURGE BINARY LOGS TO '" + start.position.file + "'");
   run("XA COMMIT 'a'");
   Replica replica;
   const auto error = read(start, definitions({"t", "k"}), replica);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), ErrorCode::prepared_transactions) << error->to_line();
+}
+
+TEST_P(Log, tells_that_it_came_to_the_end_of_files_without_a_transaction) {
+  make_tables();
+  const LogStart start = here();
+  for (int i = 0; i < 3; ++i) run("FLUSH BINARY LOGS");
+  Replica replica;
+  Reading reading(*this, start, definitions({"t", "k"}), {});
+  reading.source->read_until(here());
+  EXPECT_FALSE(reading.into(replica));
+  ASSERT_TRUE(replica.place());
+  const LogStart reached = reading.places.behind(*replica.place(), replica.units());
+  EXPECT_EQ(reached.position, here().position);
+  EXPECT_THAT(replica.ends(), IsEmpty());
+  EXPECT_THAT(replica.complaints(), IsEmpty());
+  // From there on it goes on as from any other place.
+  run("INSERT INTO k VALUES (1, 'a')");
+  Replica later;
+  EXPECT_FALSE(read(reached, definitions({"t", "k"}), later));
+  expect_same(later, "k");
+}
+
+TEST_P(Log, says_where_it_is_for_as_long_as_nothing_comes) {
+  make_tables();
   LogSourceOptions options;
-  options.sees_older_branches = true;
-  EXPECT_FALSE(read(start, definitions({"t", "k"}), replica, options));
+  options.heartbeat = std::chrono::milliseconds(200);
+  Reading reading(*this, here(), definitions({"t", "k"}), options);
+  const auto reader = value(reading.source->open_reader({}));
+  Replica replica;
+  run("FLUSH BINARY LOGS");
+  const LogPosition end = here().position;
+  for (int told = 0; told < 3;) {
+    const auto block = value(reader->next({}));
+    ASSERT_TRUE(block);
+    replica.take(*block);
+    ASSERT_TRUE(replica.place());
+    if (reading.places.behind(*replica.place(), {}).position == end) ++told;
+  }
+}
+
+TEST_P(Log, ends_before_what_was_committed_at_a_time) {
+  make_tables();
+  const LogStart start = here();
+  run("INSERT INTO k VALUES (1, 'a')");
+  const auto now = [this] {
+    return std::stoll(*value(session_.query_value("SELECT UNIX_TIMESTAMP()", {})));
+  };
+  const std::int64_t time = now() + 1;
+  while (now() < time) {
+  }
+  run("INSERT INTO k VALUES (2, 'b')");
+  Replica replica;
+  Reading reading(*this, start, definitions({"t", "k"}), {});
+  reading.source->read_until_time(time);
+  EXPECT_FALSE(reading.into(replica));
+  EXPECT_THAT(replica.rows({"st", "k"}), ElementsAre("1:1|1:a|"));
+  // What comes behind it is read from the place that was told last.
+  Replica rest;
+  EXPECT_FALSE(read(reading.places.behind(*replica.place(), replica.units()),
+                    definitions({"t", "k"}), rest));
+  EXPECT_THAT(rest.rows({"st", "k"}), ElementsAre("1:2|1:b|"));
 }
 
 TEST_P(Log, follows_definitions_through_statements_that_change_them) {
@@ -392,17 +496,44 @@ TEST_P(Log, stops_at_a_change_that_is_logged_as_a_statement_and_names_it) {
   EXPECT_THAT(error->to_line(), HasSubstr("binlog_format"));
 }
 
-TEST_P(Log, stops_where_rows_do_not_fit_the_definition) {
+TEST_P(Log, goes_on_without_a_table_whose_rows_do_not_fit_its_definition) {
   make_tables();
   const Definitions before = definitions({"t", "k"});
   run("ALTER TABLE t ADD COLUMN extra INT");
   const LogStart start = here();
   run("INSERT INTO t VALUES (1, 'x', 1, 2)");
+  run("BEGIN");
+  run("INSERT INTO k VALUES (1, 'a')");
+  run("UPDATE t SET extra = 3");
+  run("INSERT INTO k VALUES (2, 'b')");
+  run("COMMIT");
   Replica replica;
-  const auto error = read(start, before, replica);
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->code(), ErrorCode::definition_differs_from_log) << error->to_line();
-  EXPECT_THAT(error->to_line(), HasSubstr("`st`.`t`"));
+  EXPECT_FALSE(read(start, before, replica));
+  expect_same(replica, "k");
+  EXPECT_THAT(replica.rows({"st", "t"}), IsEmpty());
+  EXPECT_EQ(replica.unread(), (std::map<TableId, std::uint64_t>{{{"st", "t"}, 2}}));
+  EXPECT_THAT(replica.fault(), HasSubstr("TW405"));
+  EXPECT_THAT(replica.fault(), HasSubstr("`st`.`t`"));
+  EXPECT_EQ(replica.ends().size(), 2U);
+}
+
+TEST_P(Log, goes_on_without_a_table_that_a_statement_does_not_fit_until_it_is_made_anew) {
+  make_tables();
+  const Definitions before = definitions({"t", "k"});
+  run("ALTER TABLE t ADD COLUMN extra INT");
+  const LogStart start = here();
+  run("ALTER TABLE t DROP COLUMN extra");
+  run("INSERT INTO t VALUES (1, 'x', 1)");
+  run("INSERT INTO k VALUES (1, 'a')");
+  run("DROP TABLE t");
+  run("CREATE TABLE t (id INT PRIMARY KEY)");
+  run("INSERT INTO t VALUES (7)");
+  Replica replica;
+  EXPECT_FALSE(read(start, before, replica));
+  expect_same(replica, "k");
+  EXPECT_THAT(replica.rows({"st", "t"}), ElementsAre("1:7|"));
+  EXPECT_EQ(replica.unread(), (std::map<TableId, std::uint64_t>{{{"st", "t"}, 1}}));
+  EXPECT_THAT(replica.fault(), HasSubstr("DROP COLUMN"));
 }
 
 TEST_P(Log, leaves_out_what_a_copy_has_and_says_which_rows_it_may_have) {

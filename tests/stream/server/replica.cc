@@ -28,8 +28,15 @@ void Replica::take(const Block& block) {
             fmt::format("a part says {} rows and {} came", part->rows, unit_rows_));
     }
     if (const auto* end = std::get_if<UnitEnd>(&item)) {
-      ends_.push_back(*end);
+      if (place_ && place_->file == end->file && place_->offset > end->offset)
+        complaints_.push_back("a place is before one that was told earlier");
+      place_ = *end;
+      if (end->unit.first != 0) ends_.push_back(*end);
       unit_rows_ = 0;
+    }
+    if (const auto* unread = std::get_if<UnreadRows>(&item)) {
+      unread_[unread->fault->table] += unread->events;
+      fault_ = unread->fault->reason;
     }
     if (const auto* change = std::get_if<std::shared_ptr<const SchemaChange>>(&item))
       statements_.push_back((*change)->statement);

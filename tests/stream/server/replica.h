@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,7 +23,11 @@ class Replica {
     const auto found = rows_.find(table);
     return found == rows_.end() ? std::multiset<std::string>() : found->second;
   }
-  const std::vector<UnitEnd>& ends() const { return ends_; }
+  const std::vector<UnitEnd>& ends() const { return ends_; }      // of transactions
+  const std::optional<UnitEnd>& place() const { return place_; }  // the last that was told
+  // Events that could not be read, by table, and why.
+  const std::map<TableId, std::uint64_t>& unread() const { return unread_; }
+  const std::string& fault() const { return fault_; }  // the last one
   const std::vector<std::string>& statements() const { return statements_; }
   const std::vector<std::string>& complaints() const { return complaints_; }
   std::uint64_t blocks() const { return blocks_; }
@@ -36,6 +41,9 @@ class Replica {
 
   std::map<TableId, std::multiset<std::string>> rows_;
   std::vector<UnitEnd> ends_;
+  std::optional<UnitEnd> place_;
+  std::map<TableId, std::uint64_t> unread_;
+  std::string fault_;
   std::vector<std::string> statements_, complaints_;
   std::uint64_t blocks_ = 0, replayed_ = 0, parts_ = 0, unit_rows_ = 0;
   bool has_ended_ = false;
