@@ -8,7 +8,10 @@
 #include "dumpfile/dump_sink.h"
 #include "recipe/certify.h"
 #include "recipe/dump_options.h"
+#include "recipe/dump_place.h"
+#include "recipe/follow.h"
 #include "recipe/followers.h"
+#include "recipe/log_place.h"
 #include "recipe/place.h"
 #include "recipe/preflight.h"
 #include "recipe/rounds.h"
@@ -139,6 +142,16 @@ DumpMetadata metadata_of(const RoundsResult& rounds,
   return metadata;
 }
 
+// For who follows the log behind the dump.
+Result<void> set_place(DumpSink& sink, const RoundsResult& rounds, Session& source,
+                       const std::stop_token& stop) {
+  if (!rounds.common.window) return {};
+  const SnapshotPoint first = TRY(SnapshotPoint::parse_json(sink.point()));
+  if (!first.window) return {};
+  const DumpPlace place = dump_place(rounds, low_of(first), TRY(end_of_log(source, stop)));
+  return sink.set_point(point_of(sink.point(), place));
+}
+
 }  // namespace
 
 Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
@@ -190,6 +203,7 @@ Result<Certificate> dump(const DumpOptions& options, StatusBoard& board,
 
   board.begin(3, 3, "closing the dump");
   TRY(forget_failed(*sink, rounds));
+  TRY(set_place(*sink, rounds, session, stop));
   sink->set_metadata(metadata_of(rounds, TRY(followers_of(session, stop))));
   TRY(sink->complete(stop));
   describe_rounds(certificate, rounds);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "base/crew.h"
 #include "flow/run.h"
@@ -96,10 +97,6 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
   reading.is_wanted = [router = parts.router](const TableId& table) {
     return is_wanted(*router, table);
   };
-  reading.find_definition = [source = parts.source](const TableId& table,
-                                                    const std::stop_token& asked) {
-    return present_definition(source, table, asked);
-  };
   reading.sees_older_branches = options.sees_older_branches;
   reading.block_bytes = options.block_bytes;
   reading.heartbeat = heartbeat;
@@ -107,10 +104,20 @@ Result<std::unique_ptr<Following>> Following::open(const FollowParts& parts,
   Session session = TRY_DURING("connecting to the source", Session::open(parts.source, {}, stop));
   Definitions definitions(folding_of(session.server()));
   TRY(add_databases(session, definitions, stop));
+  std::set<TableId> unknown;  // what the source has now is not what it had
   for (const SourceDefinition& each : TRY(progress.definitions(stop))) {
+    if (each.create_text.empty()) {
+      unknown.insert(each.table);
+      continue;
+    }
     definitions.put(std::make_shared<const TableDef>(
         TRY(parse_create_table(each.create_text, each.table.database))));
   }
+  reading.find_definition = [source = parts.source, unknown = std::move(unknown)](
+                                const TableId& table, const std::stop_token& asked) {
+    return unknown.contains(table) ? Result<std::optional<TableDef>>(std::nullopt)
+                                   : present_definition(source, table, asked);
+  };
   following->source_ =
       std::make_unique<LogSource>(parts.source, std::move(reading), std::move(definitions),
                                   *following->places_, progress.names(), parts.arbiter);

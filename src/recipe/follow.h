@@ -65,6 +65,7 @@ class Following {
   ~Following();
 
   void read_until(LogStart end) { source_->read_until(std::move(end)); }
+  void read_until_time(std::int64_t seconds) { source_->read_until_time(seconds); }
   // Waits until everything that was committed at the source before the call is in the target;
   // where the log ended then. Any thread, while run() runs. TW106 on stop; the source's errors.
   Result<LogStart> catch_up(const std::stop_token& stop);

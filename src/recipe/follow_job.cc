@@ -10,6 +10,7 @@
 #include "recipe/certify.h"
 #include "recipe/cutover.h"
 #include "recipe/log_place.h"
+#include "stream/log_time.h"
 
 namespace tideway::recipe {
 namespace {
@@ -153,7 +154,9 @@ Result<FollowedJob> follow_job(const FollowParts& parts, FollowOptions options,
                                const FollowingOptions& how, DigestStrength strength,
                                const std::stop_token& stop) {
   auto following = TRY(Following::open(parts, options, stop));
-  if (!how.until.empty()) {
+  if (const auto until_time = parse_log_time(how.until)) {
+    following->read_until_time(*until_time);
+  } else if (!how.until.empty()) {
     Session session = TRY_DURING("connecting to the source", Session::open(parts.source, {}, stop));
     const std::string place = how.until == "caught-up" ? "now" : how.until;
     following->read_until(TRY_DURING("--until", find_log_place(session, place, stop)));

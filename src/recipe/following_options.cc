@@ -7,9 +7,9 @@ const OptionTable<FollowingOptions>& FollowingOptions::table() {
       option("until", &FollowingOptions::until)
           .value_name("PLACE")
           .group("Log")
-          .help(
-              "Where to end: caught-up (where the log ends when following begins), FILE:OFFSET or "
-              "a set of GTIDs. Not given: follow until tideway cutover, or until stopped."),
+          .help("Where to end: caught-up (where the log ends when following begins), FILE:OFFSET, "
+                "a set of GTIDs, or a time in UTC: before what was committed then or later. Not "
+                "given: follow until tideway cutover, or until stopped."),
       option("verify", &FollowingOptions::verify)
           .names({{"continuously", VerifyWhen::continuously},
                   {"at-end", VerifyWhen::at_end},

@@ -2,19 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
-#include "dumpfile/metadata.h"
+#include "base/log.h"
 #include "recipe/assess.h"
 #include "recipe/certify.h"
 #include "recipe/follow_job.h"
-#include "recipe/log_place.h"
+#include "recipe/log_begin.h"
 #include "recipe/preflight.h"
 #include "recipe/servers.h"
-#include "snapshot/object_list.h"
 
 namespace tideway::recipe {
 namespace {
@@ -32,52 +28,32 @@ JobOptions job_options(const ReplicateOptions& options, const std::string& job) 
   return made;
 }
 
-// The place that a dump's `metadata` has.
-Result<std::string> place_of_dump(const std::string& folder) {
-  const std::string path = folder + "/" + std::string(metadata_path);
-  std::ifstream file(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const DumpMetadata metadata = TRY_DURING("reading " + path, parse_metadata(text));
-  const auto& [name, offset, gtids] = metadata.source;
-  if (!gtids.empty()) return gtids;
-  if (!name.empty()) return name + ":" + offset;
-  return fail(Error(ErrorCode::file_syntax, Side::local, Retry::after_operator,
-                    path + " says nothing of a place in the source's log"));
+Result<LogBegin> look_for_begin(const ReplicateOptions& options, const RouterPtr& router,
+                                const Endpoint& target, Session& source,
+                                const std::stop_token& stop) {
+  Session other = TRY_DURING("connecting to the target", Session::open(target, {}, stop));
+  LogBegin found = TRY(find_log_begin(options, router, source, other, stop));
+  LOG(info, "the job begins", {{"at", found.start.to_text()}, {"overlap", found.overlap}});
+  return found;
 }
 
-// Tables whose rows may hold changes behind the start stand somewhere between it and the overlap's
-// end.
-Result<std::vector<TableStart>> starts_of(const ReplicateOptions& options,
-                                          const ObjectList& objects, const LogStart& start,
-                                          Session& source, const std::stop_token& stop) {
-  std::vector<TableStart> starts;
-  if (options.overlap_until == "none" || options.start == "now") return starts;
-  const LogStart high = TRY_DURING(
-      "--overlap-until",
-      find_log_place(source, options.overlap_until.empty() ? "now" : options.overlap_until, stop));
-  for (const ListedTable& table : objects.tables)
-    starts.push_back({table.id(), start.to_json(), high.to_json(), false});
-  return starts;
-}
-
-Result<void> begin(const ReplicateOptions& options, LogProgress& progress, Session& source,
-                   const ObjectList& objects, Certificate& certificate,
-                   const std::stop_token& stop) {
-  if (options.start.empty()) {
-    return fail(Error(ErrorCode::usage, Side::local, Retry::never,
-                      "a new job needs to know where to begin: --start now, FILE:OFFSET, a set of "
-                      "GTIDs, a time, or the folder of a dump"));
+// What was written whatever was there: the job keeps it, so that every start says so.
+Result<void> describe_overlap(Certificate& certificate, const LogProgress& progress,
+                              const std::stop_token& stop) {
+  std::size_t tables = 0;
+  std::string until;
+  for (const TableStart& start : TRY(progress.starts(stop))) {
+    if (start.is_exact) continue;
+    ++tables;
+    until = TRY(LogStart::parse_json(start.high)).to_text();
   }
-  std::error_code ignored;
-  const bool is_folder = std::filesystem::is_directory(options.start, ignored);
-  const std::string place = is_folder ? TRY(place_of_dump(options.start)) : options.start;
-  const LogStart start = TRY_DURING("--start", find_log_place(source, place, stop));
-  const auto starts = TRY(starts_of(options, objects, start, source, stop));
-  if (!starts.empty())
-    certificate.warnings.push_back(fmt::format(
-        "changes from {} to {} were written row by row, as the target may have held them already",
-        start.to_text(), TRY(LogStart::parse_json(starts[0].high)).to_text()));
-  return progress.begin({start.to_json(), {}}, starts, source_definitions(objects), stop);
+  if (tables != 0) {
+    certificate.warnings.push_back(
+        fmt::format("changes up to {} were written row by row to {} tables, as the target may have "
+                    "held them already; those behind it exactly",
+                    until, tables));
+  }
+  return {};
 }
 
 }  // namespace
@@ -108,16 +84,13 @@ Result<Certificate> replicate(const ReplicateOptions& options, StatusBoard& boar
   OriginNames names;
   auto progress = TRY(LogProgress::open(*job, names, stop));
   if (progress->found().base.position.empty()) {
-    ListOptions listing;
-    listing.with_views = false;
-    const ObjectList objects =
-        TRY_DURING("listing tables of the source",
-                   list_objects(session, Router::filter_of(router), listing, stop));
+    const LogBegin found = TRY(look_for_begin(options, router, target, session, stop));
     assessed.assessment = {};  // what the servers are was told
-    TRY(assess_objects(assessed, session, objects, router, stop));
+    TRY(assess_objects(assessed, session, found.objects, router, stop));
     TRY(refuse_blockers(assessed.assessment, board));
-    TRY(begin(options, *progress, session, objects, certificate, stop));
+    TRY(progress->begin({found.start.to_json(), {}}, found.starts, found.definitions, stop));
   }
+  TRY(describe_overlap(certificate, *progress, stop));
 
   MemoryArbiter arbiter(options.common.memory_bytes);
   FollowOptions following_options;

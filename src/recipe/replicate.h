@@ -21,6 +21,7 @@ struct ReplicateOptions {
   std::string start;  // of a new job
   FollowingOptions following;
   std::string overlap_until;  // "now" where nothing is given
+  std::string definition;     // a file, a folder; empty: none is given
   std::uint64_t batch_bytes = 1ULL << 20U;
   static const OptionTable<ReplicateOptions>& table();
 };

@@ -21,6 +21,13 @@ const OptionTable<ReplicateOptions>& ReplicateOptions::table() {
                 "are written row by row as they are to be, whatever is there. Not given: up to "
                 "where the log ends now, which is always right. none: the rows stand exactly at "
                 "--start."),
+      option("definition", &ReplicateOptions::definition)
+          .value_name("PATH")
+          .group("Log")
+          .help("Definitions that tables of the source had at --start: a file of CREATE TABLE "
+                "statements as SHOW CREATE TABLE prints them, or the folder of a dump. Needed "
+                "where a statement behind it changed "
+                "them."),
       include(&ReplicateOptions::following, FollowingOptions::table()),
       option("batch-bytes", &ReplicateOptions::batch_bytes)
           .as_bytes()
