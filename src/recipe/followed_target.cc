@@ -48,6 +48,13 @@ Result<void> FollowedTarget::read_starts(const std::stop_token& stop) {
   return {};
 }
 
+Result<StreamSink*> FollowedTarget::begin(const std::string& position,
+                                          const std::set<TableId>& copy_again,
+                                          const std::stop_token& stop) {
+  in_hand_.clear();
+  return ServerTarget::begin(position, copy_again, stop);
+}
+
 Result<void> FollowedTarget::stand_at(std::span<const ListedTable> tables,
                                       const SnapshotPoint& point, const std::stop_token& stop) {
   const std::string low = low_of(point).to_json(), high = high_of(point).to_json();
@@ -58,8 +65,10 @@ Result<void> FollowedTarget::stand_at(std::span<const ListedTable> tables,
     if (has == Copied::all && known != starts_.end()) continue;
     TableStart start{table.id(), low, high,
                      table.is_transactional && point.is_exact_for(table.id())};
-    if (has != Copied::nothing && known != starts_.end()) {
-      // What was read at an earlier point stands before this one.
+    // What was read at an earlier point stands before this one, also what is on its way to the
+    // target and in no ledger yet.
+    const bool is_in_hand = !in_hand_.insert(table.id()).second;
+    if ((has != Copied::nothing || is_in_hand) && known != starts_.end()) {
       start.low = known->second.low;
       start.is_exact = false;
     }
@@ -98,7 +107,20 @@ Result<LogStart> least_start(std::span<const TableStart> starts) {
   std::optional<LogStart> least;
   for (const TableStart& start : starts) {
     LogStart place = TRY(LogStart::parse_json(start.is_exact ? start.high : start.low));
-    if (!least || place.position < least->position) least = std::move(place);
+    if (!least) {
+      least = std::move(place);
+      continue;
+    }
+    // Where a place of a later snapshot begins may be before an earlier place, and the transactions
+    // it leaves out are those of the later one: only what all of them have may be left out.
+    if (least->gtids && place.gtids) {
+      least->gtids = least->gtids->minus(least->gtids->minus(*place.gtids));
+    } else {
+      least->gtids.reset();
+    }
+    if (!(place.position < least->position)) continue;
+    std::swap(place.gtids, least->gtids);
+    least = std::move(place);
   }
   if (!least) {
     return fail(Error(ErrorCode::no_consistent_point, Side::source, Retry::after_operator,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -20,6 +21,9 @@ class FollowedTarget final : public ServerTarget {
                  MemoryArbiter& arbiter, tideway::CopyOptions options)
       : ServerTarget(progress, tables, std::move(router), arbiter, options), log_(log) {}
 
+  Result<StreamSink*> begin(const std::string& position, const std::set<TableId>& copy_again,
+                            const std::stop_token& stop) override;
+
   // As earlier starts left it.
   Result<void> read_starts(const std::stop_token& stop);
 
@@ -34,9 +38,11 @@ class FollowedTarget final : public ServerTarget {
  private:
   LogProgress& log_;
   std::map<TableId, TableStart> starts_;
+  std::set<TableId> in_hand_;  // of the round: rows of them may be on their way
 };
 
-// From where the log is read so that nothing behind any of the tables is missed.
+// From where the log is read so that nothing behind any of the tables is missed: the least
+// position, without the transactions that all of the tables have.
 Result<LogStart> least_start(std::span<const TableStart> starts);
 
 }  // namespace tideway::recipe
