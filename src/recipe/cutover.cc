@@ -117,7 +117,7 @@ std::optional<CutPoint> Cutover::run(const std::stop_token& stop) {
   }
   if (!point || !*point) return std::nullopt;
   say(fmt::format("ending at {}", (*point)->end.to_text()));
-  return **std::move(point);
+  return *std::move(point);
 }
 
 }  // namespace tideway::recipe

@@ -150,7 +150,7 @@ Result<void> raise_counters(Certificate& certificate, const FollowParts& parts,
 
 }  // namespace
 
-Result<FollowedJob> follow_job(const FollowParts& parts, FollowOptions options,
+Result<FollowedJob> follow_job(const FollowParts& parts, const FollowOptions& options,
                                const FollowingOptions& how, DigestStrength strength,
                                const std::stop_token& stop) {
   auto following = TRY(Following::open(parts, options, stop));

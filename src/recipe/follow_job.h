@@ -21,7 +21,7 @@ struct FollowedJob {
 
 // Follows the log until --until, a cutover or a stop, and compares both sides beside it and where
 // it ends. TW106: stopped before the end.
-Result<FollowedJob> follow_job(const FollowParts& parts, FollowOptions options,
+Result<FollowedJob> follow_job(const FollowParts& parts, const FollowOptions& options,
                                const FollowingOptions& how, DigestStrength strength,
                                const std::stop_token& stop);
 
