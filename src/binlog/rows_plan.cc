@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t most_images = 64;  // kept: statements of MINIMAL images differ by columns
 
 bool is_set(std::string_view bitmap, std::size_t bit) {
-  return (static_cast<unsigned char>(bitmap[bit / 8]) >> bit % 8 & 1U) != 0;
+  return (std::uint32_t{static_cast<unsigned char>(bitmap[bit / 8])} >> bit % 8 & 1U) != 0;
 }
 
 std::uint64_t length_at(const char* from, std::size_t bytes) {

@@ -217,7 +217,8 @@ Result<std::vector<LoggedColumn>> columns_of(const TableMap& map) {
     LoggedColumn& column = columns[i];
     const auto type = static_cast<std::uint8_t>(map.types[i]);
     column.type = static_cast<LogType>(type);
-    column.is_nullable = (static_cast<unsigned char>(map.nullable[i / 8]) >> i % 8 & 1U) != 0;
+    column.is_nullable =
+        (std::uint32_t{static_cast<unsigned char>(map.nullable[i / 8])} >> i % 8 & 1U) != 0;
     if (!read_metadata(column, metadata))
       return fail(Error(ErrorCode::not_supported, Side::source, Retry::never,
                         fmt::format("column {} of {}.{} is logged with type {}, which is not "
